@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "helper/cgroup.h"
+#include "helper/mount.h"
+#include "policy/cleanup.h"
+
+#define PARENT "confine"
+
+static const char step[] = "cgroup";
+
+int cgroup_open_root(struct error *error)
+{
+	static const char *const places[] = {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"};
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		cleanup_fd int fd = open(places[i], O_PATH | O_DIRECTORY | O_CLOEXEC);
+		struct statfs info;
+
+		if (fd >= 0 && fstatfs(fd, &info) == 0 && info.f_type == CGROUP2_SUPER_MAGIC)
+			return steal_fd(&fd);
+	}
+	return mount_new("cgroup2", NULL, 0, error);
+}
+
+int cgroup_make(int parent, const char *name, struct error *error)
+{
+	int fd;
+
+	if (mkdirat(parent, name, 0755) < 0)
+		return error_errno(error, step, "making %s", name);
+	fd = openat(parent, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? error_errno(error, step, "opening %s", name) : fd;
+}
+
+int cgroup_create(int root, const char *id, struct error *error)
+{
+	int result = -ENOENT;
+
+	/* Whoever removed the last container may take the parent away just after we made it. */
+	for (int round = 0; round < 10 && result == -ENOENT; round++) {
+		cleanup_fd int parent = -1;
+
+		if (mkdirat(root, PARENT, 0755) < 0 && errno != EEXIST)
+			return error_errno(error, step, "making " PARENT);
+		parent = openat(root, PARENT, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (parent >= 0)
+			result = cgroup_make(parent, id, error);
+	}
+	return result;
+}
+
+int cgroup_open_procs(int cgroup, struct error *error)
+{
+	int fd = openat(cgroup, "cgroup.procs", O_WRONLY | O_CLOEXEC);
+
+	return fd < 0 ? error_errno(error, step, "opening cgroup.procs") : fd;
+}
+
+/* Before Linux 5.14 there is no cgroup.kill: signal what is listed, until nothing is. */
+static int kill_each(int cgroup, struct error *error)
+{
+	int fd = openat(cgroup, "cgroup.procs", O_RDONLY | O_CLOEXEC);
+	cleanup_file FILE *list = fd < 0 ? NULL : fdopen(fd, "r");
+	int pid;
+
+	if (!list)
+		return error_errno(error, step, "reading cgroup.procs");
+	while (fscanf(list, "%d", &pid) == 1) {
+		if (pid > 0)
+			kill(pid, SIGKILL);
+	}
+	return 0;
+}
+
+static int kill_all(int cgroup, struct error *error)
+{
+	cleanup_fd int fd = openat(cgroup, "cgroup.kill", O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return kill_each(cgroup, error);
+	if (write(fd, "1", 1) != 1)
+		return error_errno(error, step, "writing cgroup.kill");
+	return 0;
+}
+
+/* 1: some process is in there; 0: none. */
+static int populated(int events)
+{
+	char text[256];
+	ssize_t length = pread(events, text, sizeof(text) - 1, 0);
+
+	if (length <= 0)
+		return 1;
+	text[length] = '\0';
+	return strstr(text, "populated 0") == NULL;
+}
+
+static long long now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int cgroup_kill(int cgroup, int timeout_ms, struct error *error)
+{
+	cleanup_fd int events = openat(cgroup, "cgroup.events", O_RDONLY | O_CLOEXEC);
+	struct pollfd poller = {.fd = events, .events = POLLPRI};
+	long long end = now_ms() + timeout_ms;
+	int result;
+
+	if (events < 0)
+		return error_errno(error, step, "opening cgroup.events");
+	while (populated(events)) {
+		result = kill_all(cgroup, error);
+		if (result < 0)
+			return result;
+		if (now_ms() >= end)
+			return error_set(error, ETIMEDOUT, step, "processes are left after %d ms",
+					 timeout_ms);
+		/* The event may have come before poll() was called: look again soon. */
+		poll(&poller, 1, 20);
+	}
+	return 0;
+}
+
+int cgroup_remove(int root, const char *id, struct error *error)
+{
+	char path[128];
+	cleanup_fd int fd = -1;
+	struct dirent *entry;
+	DIR *directory;
+	int result;
+
+	snprintf(path, sizeof(path), PARENT "/%s", id);
+	fd = openat(root, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? 0 : error_errno(error, step, "opening %s", path);
+	directory = fdopendir(fd);
+	if (!directory)
+		return error_errno(error, step, "reading %s", path);
+	while ((entry = readdir(directory))) {
+		if (entry->d_type == DT_DIR && entry->d_name[0] != '.')
+			unlinkat(fd, entry->d_name, AT_REMOVEDIR);
+	}
+	result = unlinkat(root, path, AT_REMOVEDIR);
+	if (result < 0)
+		result = error_errno(error, step, "removing %s", path);
+	else
+		unlinkat(root, PARENT, AT_REMOVEDIR); /* fails while others live: as it should */
+	fd = -1;				      /* closedir() closes it */
+	closedir(directory);
+	return result;
+}

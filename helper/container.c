@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <errno.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "helper/cgroup.h"
+#include "helper/container.h"
+#include "helper/filter.h"
+#include "helper/init.h"
+#include "policy/cleanup.h"
+
+#define BUILD_TIMEOUT_MS 30000
+#define END_TIMEOUT_MS	 5000
+
+static const char step[] = "container";
+
+void container_clear(struct container *container)
+{
+	*container = (struct container){.init = -1, .devpts = -1, .cgroup_root = -1, .cgroup = -1};
+}
+
+static int copy_environment(char *const *environment, struct wire_confinement *confinement,
+			    struct error *error)
+{
+	uint32_t used = 0;
+
+	for (; *environment; environment++) {
+		size_t length = strlen(*environment) + 1;
+
+		if (used + length > sizeof(confinement->environment))
+			return error_set(error, E2BIG, "environment",
+					 "env-set of this profile takes more than %zu bytes",
+					 sizeof(confinement->environment));
+		memcpy(confinement->environment + used, *environment, length);
+		used += (uint32_t)length;
+	}
+	confinement->environment_length = used;
+	return 0;
+}
+
+int container_confinement(const struct plan *plan, int state, const char *id,
+			  struct wire_confinement *confinement, struct error *error)
+{
+	int result;
+
+	memset(confinement, 0, sizeof(*confinement));
+	confinement->namespaces = plan->namespaces;
+	confinement->caps_keep = plan->caps_keep;
+	confinement->no_new_privs = plan->no_new_privs;
+	confinement->umask_set = plan->umask_set;
+	confinement->umask = plan->umask;
+	for (unsigned i = 0; i < RLIM_NLIMITS; i++) {
+		if (!plan->rlimits[i].set)
+			continue;
+		confinement->rlimit_set |= UINT32_C(1) << i;
+		confinement->rlimits[i].rlim_cur = plan->rlimits[i].soft;
+		confinement->rlimits[i].rlim_max = plan->rlimits[i].hard;
+	}
+	snprintf(confinement->container, sizeof(confinement->container), "%s", id);
+	result = copy_environment(plan->environment, confinement, error);
+	if (result < 0)
+		return result;
+	return filter_load(plan, state, confinement->filter, WIRE_FILTER_MAX,
+			   &confinement->filter_length, error);
+}
+
+/* Clones PID 1 into all its namespaces and its cgroup at once, without a migration. */
+static int clone_init(const struct container_spec *spec, struct container *container, int channel,
+		      struct error *error)
+{
+	/* The cgroup namespace's root is the cgroup of its maker, so init makes that one itself. */
+	struct clone_args args = {
+		.flags = (spec->plan->namespaces & ~(unsigned long long)CLONE_NEWCGROUP) |
+			 CLONE_INTO_CGROUP | CLONE_PIDFD,
+		.exit_signal = SIGCHLD,
+		.pidfd = (uint64_t)(uintptr_t)&container->init,
+		.cgroup = (uint64_t)container->cgroup,
+	};
+	long pid = syscall(SYS_clone3, &args, sizeof(args));
+
+	if (pid < 0)
+		return error_errno(error, step, "clone3 into new namespaces");
+	if (pid == 0) {
+		struct init_spec init = {
+			.build = {.plan = spec->plan,
+				  .facts = spec->facts,
+				  .gecos = spec->gecos,
+				  .scaffold = CONFINE_STATE_DIR,
+				  .root = -1,
+				  .devpts = -1},
+			.command = spec->command,
+			.channel = channel,
+		};
+		init_main(&init);
+	}
+	container->pid = (pid_t)pid;
+	return 0;
+}
+
+static int wait_for_report(struct container *container, int channel, struct error *error)
+{
+	struct init_report report = {0};
+	size_t length, count;
+	int result = wire_receive_some(channel, &report, sizeof(report), &length,
+				       &container->devpts, 1, &count, BUILD_TIMEOUT_MS, error);
+
+	if (result < 0)
+		return result;
+	if (length != sizeof(report) || (report.result == 0 && count != 1))
+		return error_set(error, EPROTO, step, "init sent %zu bytes", length);
+	if (report.result < 0) {
+		report.step[sizeof(report.step) - 1] = '\0';
+		report.message[sizeof(report.message) - 1] = '\0';
+		return error_set(error, -report.result, step, "step %s: %s", report.step,
+				 report.message);
+	}
+	return 0;
+}
+
+static int create(const struct container_spec *spec, struct container *container,
+		  struct error *error)
+{
+	int pair[2], result;
+
+	snprintf(container->id, sizeof(container->id), "%s", spec->id);
+	container->cgroup_root = cgroup_open_root(error);
+	if (container->cgroup_root < 0)
+		return container->cgroup_root;
+	container->cgroup = cgroup_create(container->cgroup_root, spec->id, error);
+	if (container->cgroup < 0)
+		return container->cgroup;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return error_errno(error, step, "socketpair");
+	result = clone_init(spec, container, pair[1], error);
+	close_fd(&pair[1]);
+	if (result == 0)
+		result = wait_for_report(container, pair[0], error);
+	close_fd(&pair[0]);
+	return result;
+}
+
+int container_create(const struct container_spec *spec, struct container *container,
+		     struct error *error)
+{
+	int result;
+
+	container_clear(container);
+	result = create(spec, container, error);
+	if (result < 0)
+		container_destroy(container, NULL);
+	return result;
+}
+
+int container_destroy(struct container *container, struct error *error)
+{
+	siginfo_t info;
+	int result = 0;
+
+	if (container->init >= 0) {
+		syscall(SYS_pidfd_send_signal, container->init, SIGKILL, NULL, 0);
+		while (waitid(P_PIDFD, (id_t)container->init, &info, WEXITED) < 0 && errno == EINTR)
+			;
+	}
+	if (container->cgroup >= 0) {
+		result = cgroup_kill(container->cgroup, END_TIMEOUT_MS, error);
+		if (result == 0)
+			result = cgroup_remove(container->cgroup_root, container->id, error);
+	}
+	close_fd(&container->init);
+	close_fd(&container->devpts);
+	close_fd(&container->cgroup);
+	close_fd(&container->cgroup_root);
+	return result;
+}

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Who and where: /etc/passwd, group and the rest, written for this one user from facts that were
+ * looked up on the host, so that users of LDAP or SSSD have a name inside too, and so that nobody
+ * else's name, home or shell is told.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+
+#include "helper/build.h"
+#include "helper/mount.h"
+#include "helper/path.h"
+#include "policy/cleanup.h"
+
+#define TTY_GID	  5 /* the group of our devpts */
+#define NOBODY_ID 65534
+
+/* A text under construction that refuses what would break a line of passwd(5) or group(5). */
+struct text {
+	char *bytes;
+	size_t length;
+	FILE *stream;
+};
+
+static int check_field(const char *value, const char *what, struct error *error)
+{
+	for (const char *byte = value; *byte; byte++) {
+		if (*byte == ':' || *byte == '\n' || *byte == '\r')
+			return error_set(error, EINVAL, "identity",
+					 "the %s of this account holds a character that passwd(5) "
+					 "cannot hold",
+					 what);
+	}
+	return 0;
+}
+
+static void free_text(struct text *text)
+{
+	if (text->stream)
+		fclose(text->stream);
+	free(text->bytes);
+}
+
+#define cleanup_text __attribute__((cleanup(free_text)))
+
+static int text_begin(struct text *text, struct error *error)
+{
+	text->stream = open_memstream(&text->bytes, &text->length);
+	return text->stream ? 0 : error_errno(error, "identity", "open_memstream");
+}
+
+static int text_write(struct text *text, int root, const char *path, struct error *error)
+{
+	FILE *stream = text->stream;
+
+	text->stream = NULL;
+	if (fclose(stream) != 0)
+		return error_errno(error, "identity", "composing %s", path);
+	return path_write_file(root, path, text->bytes, error);
+}
+
+static int write_passwd(struct build *build, struct error *error)
+{
+	const struct facts *facts = build->facts;
+	const char *gecos = build->gecos ? build->gecos : "";
+	cleanup_text struct text text = {0};
+
+	if (check_field(facts->user, "name", error) < 0 || check_field(gecos, "full name", error) ||
+	    check_field(facts->home, "home", error) < 0 ||
+	    check_field(facts->shell, "shell", error) < 0 || text_begin(&text, error) < 0)
+		return -EINVAL;
+	fprintf(text.stream, "root:x:0:0:root:/root:/usr/sbin/nologin\n");
+	if (facts->uid != NOBODY_ID)
+		fprintf(text.stream, "nobody:x:%d:%d:nobody:/nonexistent:/usr/sbin/nologin\n",
+			NOBODY_ID, NOBODY_ID);
+	fprintf(text.stream, "%s:x:%u:%u:%s:%s:%s\n", facts->user, facts->uid, facts->gid, gecos,
+		facts->home, facts->shell);
+	return text_write(&text, build->root, "etc/passwd", error);
+}
+
+static bool has_group(const struct facts *facts, gid_t gid)
+{
+	for (size_t i = 0; i < facts->group_count; i++) {
+		if (facts->gids[i] == gid && facts->groups[i])
+			return true;
+	}
+	return false;
+}
+
+static int write_group(struct build *build, struct error *error)
+{
+	static const struct {
+		const char *name;
+		gid_t gid;
+	} always[] = {{"root", 0}, {"tty", TTY_GID}, {"nogroup", NOBODY_ID}};
+	const struct facts *facts = build->facts;
+	cleanup_text struct text text = {0};
+
+	if (text_begin(&text, error) < 0)
+		return -ENOMEM;
+	for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++) {
+		if (!has_group(facts, always[i].gid))
+			fprintf(text.stream, "%s:x:%u:\n", always[i].name, always[i].gid);
+	}
+	for (size_t i = 0; i < facts->group_count; i++) {
+		if (!facts->groups[i])
+			continue;
+		if (check_field(facts->groups[i], "group", error) < 0)
+			return -EINVAL;
+		fprintf(text.stream, "%s:x:%u:%s\n", facts->groups[i], facts->gids[i],
+			facts->gids[i] == facts->gid ? "" : facts->user);
+	}
+	return text_write(&text, build->root, "etc/group", error);
+}
+
+static int write_hosts(struct build *build, struct error *error)
+{
+	cleanup_text struct text text = {0};
+
+	if (text_begin(&text, error) < 0)
+		return -ENOMEM;
+	fprintf(text.stream,
+		"127.0.0.1 localhost\n127.0.1.1 %s\n::1 localhost ip6-localhost ip6-loopback\n",
+		build->hostname);
+	return text_write(&text, build->root, "etc/hosts", error);
+}
+
+static int write_hostname(struct build *build, struct error *error)
+{
+	char line[sizeof(build->hostname) + 1];
+
+	snprintf(line, sizeof(line), "%s\n", build->hostname);
+	return path_write_file(build->root, "etc/hostname", line, error);
+}
+
+/* Random, never the host's, which must not be told to untrusted programs (machine-id(5)). */
+static int write_machine_id(struct build *build, struct error *error)
+{
+	unsigned char draw[16];
+	char line[2 * sizeof(draw) + 2];
+
+	if (getrandom(draw, sizeof(draw), 0) != sizeof(draw))
+		return error_errno(error, "identity", "getrandom");
+	draw[6] = (draw[6] & 0x0f) | 0x40; /* a version 4 UUID, as systemd makes them */
+	draw[8] = (draw[8] & 0x3f) | 0x80;
+	for (size_t i = 0; i < sizeof(draw); i++)
+		snprintf(line + 2 * i, 3, "%02x", draw[i]);
+	strcpy(line + 2 * sizeof(draw), "\n");
+	return path_write_file(build->root, "etc/machine-id", line, error);
+}
+
+static int bind_resolv_conf(struct build *build, struct error *error)
+{
+	cleanup_fd int source = path_open_host("/etc/resolv.conf", error);
+	cleanup_fd int mount = -1;
+
+	if (source == -ENOENT)
+		return path_write_file(build->root, "etc/resolv.conf", "", error);
+	if (source < 0)
+		return source;
+	mount = mount_clone(source, "", false,
+			    MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, error);
+	if (mount < 0 || path_write_file(build->root, "etc/resolv.conf", "", error) < 0)
+		return -EIO;
+	return mount_attach(mount, build->root, "etc/resolv.conf", error);
+}
+
+static int write_resolv_conf(struct build *build, struct error *error)
+{
+	if (build->plan->resolv_conf == PROVIDE_OFF)
+		return 0;
+	if (build->plan->resolv_conf == PROVIDE_BIND || !(build->plan->namespaces & CLONE_NEWNET))
+		return bind_resolv_conf(build, error);
+	return path_write_file(build->root, "etc/resolv.conf",
+			       "# This container has no network, so there is no name server.\n",
+			       error);
+}
+
+int identity_write(struct build *build, struct error *error)
+{
+	static const char nsswitch[] =
+		"passwd: files\ngroup: files\nshadow: files\nhosts: files dns\nnetworks: files\n"
+		"protocols: files\nservices: files\nethers: files\nrpc: files\n";
+	int result = 0;
+
+	if (build->plan->nss == PROVIDE_GENERATE) {
+		result = write_passwd(build, error);
+		if (result == 0)
+			result = write_group(build, error);
+		if (result == 0)
+			result = path_write_file(build->root, "etc/nsswitch.conf", nsswitch, error);
+	}
+	if (result == 0)
+		result = write_hosts(build, error);
+	if (result == 0)
+		result = write_hostname(build, error);
+	if (result == 0)
+		result = write_machine_id(build, error);
+	return result < 0 ? result : write_resolv_conf(build, error);
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mount.h>
+
+#include "helper/mount.h"
+#include "policy/cleanup.h"
+
+static const char step[] = "mounts";
+
+int mount_new(const char *type, const struct mount_option *options, uint64_t attributes,
+	      struct error *error)
+{
+	cleanup_fd int context = fsopen(type, FSOPEN_CLOEXEC);
+	int mount, result;
+
+	if (context < 0)
+		return error_errno(error, step, "fsopen(\"%s\")", type);
+	for (; options && options->name; options++) {
+		result = fsconfig(context, options->value ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG,
+				  options->name, options->value, 0);
+		if (result < 0)
+			return error_errno(error, step, "%s option %s=%s", type, options->name,
+					   options->value ? options->value : "");
+	}
+	if (fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+		return error_errno(error, step, "creating a file system of type %s", type);
+	mount = fsmount(context, FSMOUNT_CLOEXEC, (unsigned)attributes);
+	if (mount < 0)
+		return error_errno(error, step, "fsmount of a %s", type);
+	return mount;
+}
+
+int mount_set(int directory, const char *path, bool recursive, uint64_t attributes,
+	      struct error *error)
+{
+	struct mount_attr attr = {.attr_set = attributes};
+	unsigned flags = AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW | (recursive ? AT_RECURSIVE : 0);
+
+	if (mount_setattr(directory, path, flags, &attr, sizeof(attr)) < 0)
+		return error_errno(error, step, "mount_setattr(\"%s\")", path);
+	return 0;
+}
+
+int mount_clone(int directory, const char *path, bool recursive, uint64_t attributes,
+		struct error *error)
+{
+	unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH |
+			 AT_NO_AUTOMOUNT | (recursive ? AT_RECURSIVE : 0);
+	cleanup_fd int mount = open_tree(directory, path, flags);
+	int result;
+
+	if (mount < 0)
+		return error_errno(error, step, "open_tree(\"%s\")", path);
+	if (attributes) {
+		result = mount_set(mount, "", recursive, attributes, error);
+		if (result < 0)
+			return result;
+	}
+	return steal_fd(&mount);
+}
+
+int mount_attach(int mount, int root, const char *target, struct error *error)
+{
+	unsigned flags = MOVE_MOUNT_F_EMPTY_PATH | (*target ? 0 : MOVE_MOUNT_T_EMPTY_PATH);
+
+	if (move_mount(mount, "", root, target, flags) < 0)
+		return error_errno(error, step, "attaching a mount at \"%s\"", target);
+	return 0;
+}
+
+int mount_make_private(struct error *error)
+{
+	struct mount_attr attr = {.propagation = MS_PRIVATE};
+
+	if (mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &attr, sizeof(attr)) < 0)
+		return error_errno(error, step, "making the mounts private");
+	return 0;
+}

@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "helper/account.h"
+#include "helper/control.h"
+#include "helper/log.h"
+#include "helper/open.h"
+#include "helper/registry.h"
+#include "helper/supervisor.h"
+#include "policy/cleanup.h"
+#include "policy/policy.h"
+
+#define LOCK_TIMEOUT_MS	  20000
+#define ANSWER_TIMEOUT_MS 10000
+#define ROUNDS		  3 /* a container may die while we speak to it; the next one will not */
+
+static const char step[] = "open";
+
+struct login {
+	const struct wire_request *request;
+	struct facts facts;
+	const char *gecos;
+	int opener;
+	unsigned opener_pid;
+};
+
+static void free_account(struct account **account)
+{
+	account_destroy(*account);
+}
+
+static void free_policy(struct policy **policy)
+{
+	policy_destroy(*policy);
+}
+
+static void free_plan(struct plan **plan)
+{
+	plan_destroy(*plan);
+}
+
+static const char *text_or_null(const char *text)
+{
+	return *text ? text : NULL;
+}
+
+/* Asks the supervisor for a session; fds are those of the answer, channel our end's twin. */
+static int ask_for_session(const struct login *login, int supervisor, int channel,
+			   unsigned max_sessions, struct control_reply *reply,
+			   int fds[CONTROL_REPLY_FDS], struct error *error)
+{
+	const int passed[CONTROL_SESSION_FDS] = {login->opener, channel};
+	struct control_request request = {.version = CONTROL_VERSION,
+					  .kind = CONTROL_SESSION,
+					  .max_sessions = max_sessions,
+					  .uid = login->facts.uid,
+					  .opener = login->opener_pid};
+	size_t length, count;
+	int result;
+
+	memcpy(request.service, login->request->service, sizeof(request.service));
+	memcpy(request.rhost, login->request->rhost, sizeof(request.rhost));
+	memcpy(request.tty, login->request->tty, sizeof(request.tty));
+	result = wire_send(supervisor, &request, sizeof(request), passed, CONTROL_SESSION_FDS,
+			   error);
+	if (result == 0)
+		result = wire_receive_some(supervisor, reply, sizeof(*reply), &length, fds,
+					   CONTROL_REPLY_FDS, &count, ANSWER_TIMEOUT_MS, error);
+	if (result < 0)
+		return result;
+	reply->message[sizeof(reply->message) - 1] = '\0';
+	if (reply->result < 0)
+		return error_set(error, -reply->result, "session", "%s", reply->message);
+	if (count != CONTROL_REPLY_FDS || reply->version != CONTROL_VERSION)
+		return error_set(error, EPROTO, step, "an answer with %zu descriptors", count);
+	return 0;
+}
+
+/* A copy of the container's devpts, mounted nowhere. It takes being in its mount namespace. */
+static int clone_devpts(int init, int devpts, struct error *error)
+{
+	int mount;
+
+	if (setns(init, CLONE_NEWNS) < 0)
+		return error_errno(error, step, "entering the container's mounts");
+	mount = open_tree(devpts, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	return mount < 0 ? error_errno(error, step, "open_tree of /dev/pts") : mount;
+}
+
+static int take_session(const struct login *login, int supervisor, unsigned max_sessions,
+			struct opening *opening, struct error *error)
+{
+	cleanup_free struct control_reply *reply = calloc(1, sizeof(*reply));
+	int fds[CONTROL_REPLY_FDS] = {-1, -1, -1}, channel[2], result;
+
+	if (!reply || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel) < 0)
+		return error_errno(error, step, "socketpair");
+	result = ask_for_session(login, supervisor, channel[1], max_sessions, reply, fds, error);
+	close_fd(&channel[1]);
+	if (result < 0) {
+		close_fd(&channel[0]);
+		return result;
+	}
+	opening->reply.confinement = reply->confinement;
+	opening->fds[WIRE_FD_INIT] = fds[CONTROL_FD_INIT];
+	opening->fds[WIRE_FD_CGROUP] = fds[CONTROL_FD_CGROUP];
+	opening->fds[WIRE_FD_SESSION] = channel[0];
+	opening->fds[WIRE_FD_DEVPTS] =
+		clone_devpts(fds[CONTROL_FD_INIT], fds[CONTROL_FD_DEVPTS], error);
+	close_fd(&fds[CONTROL_FD_DEVPTS]);
+	return opening->fds[WIRE_FD_DEVPTS] < 0 ? opening->fds[WIRE_FD_DEVPTS] : 0;
+}
+
+static int start_container(const struct login *login, struct registry *registry, const char *key,
+			   const struct plan *plan, struct error *error)
+{
+	cleanup_free struct wire_confinement *confinement = calloc(1, sizeof(*confinement));
+	struct container_spec spec = {.plan = plan,
+				      .facts = &login->facts,
+				      .gecos = login->gecos,
+				      .confinement = confinement};
+	int result;
+
+	if (!confinement)
+		return error_set(error, ENOMEM, step, "no memory");
+	snprintf(spec.key, sizeof(spec.key), "%s", key);
+	result = registry_make_id(spec.id, key, error);
+	if (result == 0)
+		result = container_confinement(plan, registry->state, spec.id, confinement, error);
+	return result < 0 ? result : supervisor_start(registry, &spec, error);
+}
+
+/* Connects to the container of this key, making it if there is none that lives. */
+static int reach_container(const struct login *login, struct registry *registry, const char *key,
+			   const struct plan *plan, struct error *error)
+{
+	int supervisor = registry_connect(registry, key, error), result;
+
+	if (supervisor >= 0 || (supervisor != -ENOENT && supervisor != -ECONNREFUSED))
+		return supervisor;
+	result = registry_reap(registry, key, error);
+	if (result == 0)
+		result = start_container(login, registry, key, plan, error);
+	return result < 0 ? result : registry_connect(registry, key, error);
+}
+
+static int open_in(const struct login *login, struct registry *registry, const struct plan *plan,
+		   struct opening *opening, struct error *error)
+{
+	char key[REGISTRY_KEY_SIZE];
+	cleanup_fd int lock = -1;
+	int result;
+
+	registry_key_of_user(key, login->facts.uid, plan->profile);
+	if (plan->join == JOIN_SESSION) {
+		result = registry_key_of_session(key, login->facts.uid, error);
+		if (result < 0)
+			return result;
+	}
+	lock = registry_lock(registry, key, LOCK_TIMEOUT_MS, error);
+	if (lock < 0)
+		return lock;
+	for (int round = 0;; round++) {
+		cleanup_fd int supervisor = reach_container(login, registry, key, plan, error);
+
+		if (supervisor < 0)
+			return supervisor;
+		result = take_session(login, supervisor, plan->max_sessions, opening, error);
+		if (result != -ECONNRESET || round == ROUNDS)
+			return result;
+	}
+}
+
+static int open_session(const struct login *login, const struct plan *plan, struct opening *opening,
+			struct error *error)
+{
+	__attribute__((cleanup(registry_finish))) struct registry registry = {-1, -1};
+	int result = registry_open(&registry, error);
+
+	return result < 0 ? result : open_in(login, &registry, plan, opening, error);
+}
+
+static int fail(struct opening *opening, enum wire_verdict verdict, const struct error *error)
+{
+	for (int i = 0; i < WIRE_REPLY_FDS; i++)
+		close_fd(&opening->fds[i]);
+	opening->reply.verdict = verdict;
+	snprintf(opening->reply.message, sizeof(opening->reply.message), "%.60s: %.440s",
+		 error->step ? error->step : step, error->message);
+	return -1;
+}
+
+/* The profile that the PAM line names wins over the rule's, never over an exemption. */
+static const char *profile_of(const struct wire_request *request, const struct decision *decision)
+{
+	return *request->profile ? request->profile : decision->profile;
+}
+
+static void answer_covered(const struct login *login, const struct policy *policy,
+			   const struct decision *decision, struct opening *opening)
+{
+	const char *profile = profile_of(login->request, decision);
+	__attribute__((cleanup(free_plan))) struct plan *plan = NULL;
+	struct error error = {0};
+
+	opening->reply.verdict = WIRE_CONFINE;
+	if (login->request->kind == WIRE_VERDICT)
+		return;
+	if (login->request->flags & WIRE_DRY_RUN) {
+		opening->reply.verdict = WIRE_IGNORE;
+		snprintf(opening->reply.message, sizeof(opening->reply.message),
+			 "dry run: %s would be confined with profile %.100s (%s)",
+			 login->facts.user, profile, decision->reason);
+		return;
+	}
+	/* Bad policy never lets anybody through; on-failure is for the machine's failures. */
+	if (policy_plan(policy, profile, &login->facts, &plan, &error) < 0)
+		fail(opening, WIRE_ERROR, &error);
+	else if (open_session(login, plan, opening, &error) < 0)
+		fail(opening, decision->on_failure_allow ? WIRE_IGNORE : WIRE_ERROR, &error);
+}
+
+static int decide(struct login *login, const struct policy *policy, struct opening *opening)
+{
+	struct decision decision;
+	struct error error = {0};
+
+	if (policy_decide(policy, &login->facts, &decision, &error) < 0)
+		return fail(opening, WIRE_ERROR, &error);
+	if (decision.verdict == VERDICT_IGNORE) {
+		opening->reply.verdict = WIRE_IGNORE;
+		return 0;
+	}
+	if (decision.verdict == VERDICT_DENY) {
+		error_set(&error, EACCES, "policy", "%s: %s%s%s", login->facts.user,
+			  decision.reason, decision.rule ? " " : "",
+			  decision.rule ? decision.rule : "");
+		return fail(opening, WIRE_DENY, &error);
+	}
+	answer_covered(login, policy, &decision, opening);
+	return 0;
+}
+
+static void answer_login(struct login *login, struct opening *opening)
+{
+	const char *config = text_or_null(login->request->config);
+	__attribute__((cleanup(free_account))) struct account *account = NULL;
+	__attribute__((cleanup(free_policy))) struct policy *policy = NULL;
+	struct error error = {0};
+
+	if (account_lookup(login->request->user, &account, &error) < 0) {
+		fail(opening, WIRE_ERROR, &error);
+		return;
+	}
+	login->facts = *account_facts(account);
+	login->facts.service = text_or_null(login->request->service);
+	login->facts.rhost = text_or_null(login->request->rhost);
+	login->gecos = account_gecos(account);
+	if (policy_read(config, &policy, &error) < 0) {
+		fail(opening,
+		     policy_exempt_despite_errors(config, &login->facts) ? WIRE_IGNORE : WIRE_ERROR,
+		     &error);
+		return;
+	}
+	decide(login, policy, opening);
+}
+
+static void reap(const char *container, struct opening *opening)
+{
+	__attribute__((cleanup(registry_finish))) struct registry registry = {-1, -1};
+	char key[REGISTRY_KEY_SIZE] = "";
+	struct error error = {0};
+	size_t length = strcspn(container, ".");
+	cleanup_fd int lock = -1;
+
+	opening->reply.verdict = WIRE_IGNORE;
+	if (length == 0 || length >= sizeof(key) || strchr(container, '/'))
+		return;
+	memcpy(key, container, length);
+	if (registry_open(&registry, &error) < 0) {
+		fail(opening, WIRE_ERROR, &error);
+		return;
+	}
+	lock = registry_lock(&registry, key, LOCK_TIMEOUT_MS, &error);
+	if (lock < 0 || registry_reap(&registry, key, &error) < 0)
+		fail(opening, WIRE_ERROR, &error);
+}
+
+static void make_event(char *event, size_t size)
+{
+	unsigned draw = 0;
+
+	if (getrandom(&draw, sizeof(draw), GRND_NONBLOCK) != sizeof(draw))
+		draw = (unsigned)getpid();
+	snprintf(event, size, "%08x", draw);
+}
+
+void opening_answer(const struct wire_request *request, int opener, unsigned opener_pid,
+		    struct opening *opening)
+{
+	struct login login = {.request = request, .opener = opener, .opener_pid = opener_pid};
+
+	memset(&opening->reply, 0, sizeof(opening->reply));
+	for (int i = 0; i < WIRE_REPLY_FDS; i++)
+		opening->fds[i] = -1;
+	opening->reply.version = WIRE_VERSION;
+	make_event(opening->reply.event, sizeof(opening->reply.event));
+	if (request->kind == WIRE_REAP)
+		reap(request->container, opening);
+	else
+		answer_login(&login, opening);
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* The sessions of one container: each a cgroup, an opener on the host, a channel to it. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <time.h>
+
+#include "helper/container.h"
+#include "helper/control.h"
+
+struct session {
+	unsigned number;
+	bool joined;	   /* some process has become a member */
+	long long expires; /* monotonic ms by which one must have; 0: never */
+	int opener;	   /* pidfd of the process that keeps it open */
+	int channel;	   /* to that process; -1: closed by it */
+	int cgroup;	   /* confine/ID/sN */
+	time_t since;
+	struct control_request request; /* service, rhost, tty, opener for listings */
+};
+
+struct sessions {
+	struct session *list;
+	size_t count;
+	unsigned last; /* number of the newest ever */
+};
+
+/*
+ * Adds a session; takes opener and channel over (closed on failure). Returns 0 and its cgroup.procs
+ * in *ret_procs, or -errno with nothing left: -EMFILE over the limits of the request or our own.
+ */
+int sessions_add(struct sessions *sessions, struct container *container,
+		 const struct control_request *request, int opener, int channel, int *ret_procs,
+		 struct error *error);
+
+/* Ends every process of session at index and forgets it. */
+int sessions_end(struct sessions *sessions, struct container *container, size_t index,
+		 struct error *error);
+
+/* Serves one message of the channel of a session. Returns 1 when the session is to be ended. */
+int session_serve(struct session *session);
+
+/* Tells the opener that its session has ended. */
+void session_say_closed(int channel);
+
+/* Milliseconds of CLOCK_MONOTONIC. */
+long long session_now(void);

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Who is never confined. Apart from the rest of policy, because a PAM module asks it when the rest
+ * cannot be read: it needs the scanner, no parser library.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "policy/plan.h"
+
+#define EXEMPT_USERS_DEFAULT "root"
+#define MIN_UID_DEFAULT	     1000
+
+/* What the list says; an empty list exempts nobody. */
+bool exempt_user(const char *list, const struct facts *facts);
+bool exempt_group(const char *list, const struct facts *facts);
+
+/* Facts with which a verdict can be reached at all. */
+bool facts_sane(const struct facts *facts);

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* From a profile to a plan: every key's effective value, read for one user. */
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "policy/cleanup.h"
+#include "policy/exempt.h"
+#include "policy/model.h"
+#include "policy/values.h"
+
+#define STEP	   "policy"
+#define MOUNT_KEYS 6 /* keys whose value is a list of mounts */
+
+static void plan_free(struct plan **plan)
+{
+	plan_destroy(*plan);
+}
+
+void plan_destroy(struct plan *plan)
+{
+	if (!plan)
+		return;
+	for (size_t i = 0; i < plan->mount_count; i++) {
+		free(plan->mounts[i].source);
+		free(plan->mounts[i].target);
+	}
+	for (size_t i = 0; plan->environment && plan->environment[i]; i++)
+		free(plan->environment[i]);
+	free(plan->mounts);
+	free(plan->environment);
+	free(plan->filter_file);
+	free(plan->hostname);
+	free(plan->root_source);
+	free(plan->profile);
+	free(plan);
+}
+
+static int plan_create(const char *profile, struct plan **ret_plan, struct error *error)
+{
+	struct plan *plan = calloc(1, sizeof(*plan));
+
+	if (plan) {
+		plan->profile = strdup(profile);
+		plan->environment = calloc(1, sizeof(*plan->environment));
+	}
+	if (!plan || !plan->profile || !plan->environment) {
+		plan_destroy(plan);
+		return error_set(error, ENOMEM, STEP, "out of memory");
+	}
+	*ret_plan = plan;
+	return 0;
+}
+
+/* Says again what went wrong, with the place and the key before it. */
+static int setting_error(const struct setting *setting, const char *key, const struct error *cause,
+			 struct error *error)
+{
+	if (!setting->file)
+		return error_set(error, cause->code, STEP, "%s (default): %s", key, cause->message);
+	return error_set(error, cause->code, STEP, "%s:%u: %s: %s", setting->file, setting->line,
+			 key, cause->message);
+}
+
+static int plan_set(struct plan *plan, const struct key *key, const struct setting *setting,
+		    const struct facts *facts, struct error *error)
+{
+	struct error cause = {0};
+	int result = key_read(key, plan, setting->value, facts, &cause);
+
+	return result < 0 ? setting_error(setting, key->name, &cause, error) : 0;
+}
+
+struct mount_setting {
+	const struct key *key;
+	struct setting setting;
+};
+
+/* What is inherited comes first, then the lower line. */
+static int mount_setting_compare(const void *left, const void *right)
+{
+	const struct mount_setting *a = left, *b = right;
+
+	if (a->setting.depth != b->setting.depth)
+		return a->setting.depth > b->setting.depth ? -1 : 1;
+	return a->setting.line < b->setting.line ? -1 : a->setting.line > b->setting.line;
+}
+
+/* The order of mounts matters and is the policy's, not that of our table. */
+static int plan_set_mounts(struct plan *plan, const struct policy *policy, const char *profile,
+			   const struct facts *facts, struct error *error)
+{
+	struct mount_setting settings[MOUNT_KEYS];
+	size_t count = 0;
+	int result = 0;
+
+	for (const struct key *key = keys; key->name; key++)
+		if (key->apply == apply_mounts && count < MOUNT_KEYS &&
+		    profile_setting(policy, profile, key, &settings[count].setting))
+			settings[count++].key = key;
+	qsort(settings, count, sizeof(*settings), mount_setting_compare);
+	for (size_t i = 0; i < count && result == 0; i++)
+		result = plan_set(plan, settings[i].key, &settings[i].setting, facts, error);
+	return result;
+}
+
+/* A key that the rest of the plan makes impossible. */
+static int plan_finish(struct plan *plan, const struct policy *policy, const char *profile,
+		       struct error *error)
+{
+	const struct key *hostname = key_find(SECTION_PROFILE, "hostname");
+	const struct error cause = {
+		.code = EINVAL,
+		.message = "needs the uts namespace, which namespaces leaves out"};
+	struct setting setting;
+
+	if (plan->network == NETWORK_NONE)
+		plan->namespaces |= CLONE_NEWNET;
+	else
+		plan->namespaces &= ~(unsigned long long)CLONE_NEWNET;
+	if (!(plan->namespaces & CLONE_NEWUTS) &&
+	    profile_setting(policy, profile, hostname, &setting) && setting.file)
+		return setting_error(&setting, hostname->name, &cause, error);
+	return 0;
+}
+
+static int plan_fill(struct plan *plan, const struct policy *policy, const char *profile,
+		     const struct facts *facts, struct error *error)
+{
+	struct setting setting;
+	int result = 0;
+
+	for (const struct key *key = keys; key->name && result == 0; key++)
+		if (key->section == SECTION_PROFILE && key->apply != apply_mounts &&
+		    profile_setting(policy, profile, key, &setting))
+			result = plan_set(plan, key, &setting, facts, error);
+	if (result == 0)
+		result = plan_set_mounts(plan, policy, profile, facts, error);
+	return result < 0 ? result : plan_finish(plan, policy, profile, error);
+}
+
+/* The profile's name as its section writes it, whatever case it was asked for in. */
+static int profile_name(const struct policy *policy, const char *profile, const char **ret_name,
+			struct error *error)
+{
+	struct place place;
+	const char *missing;
+
+	if (profile_chain(policy, profile, &place, &missing) < 0)
+		return error_set(error, ENOENT, STEP, "there is no profile \"%.64s\"", missing);
+	*ret_name = policy_profile(policy, profile, &place) ? place.section->name : PROFILE_DEFAULT;
+	return 0;
+}
+
+int policy_plan(const struct policy *policy, const char *profile, const struct facts *facts,
+		struct plan **ret_plan, struct error *error)
+{
+	__attribute__((cleanup(plan_free))) struct plan *plan = NULL;
+	const char *name = NULL;
+	int result;
+
+	if (!facts_sane(facts))
+		return error_set(error, EINVAL, STEP, "nobody can be confined by these facts");
+	result = profile_name(policy, profile, &name, error);
+	if (result == 0)
+		result = plan_create(name, &plan, error);
+	if (result == 0)
+		result = plan_fill(plan, policy, name, facts, error);
+	if (result == 0)
+		*ret_plan = steal_pointer(&plan);
+	return result;
+}

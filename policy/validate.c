@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* What makes a policy wrong that could be read: names, values, references, repetitions. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "policy/model.h"
+
+/* A user like any other, to try values on whose meaning depends on the user. */
+static const gid_t sample_gids[] = {1000};
+static const char *const sample_groups[] = {"user"};
+static const struct facts sample = {
+	.user = "user",
+	.uid = 1000,
+	.gid = 1000,
+	.home = "/home/user",
+	.shell = "/bin/sh",
+	.gids = sample_gids,
+	.groups = sample_groups,
+	.group_count = 1,
+};
+
+/* Somewhere for values to go that are only tried. */
+static struct plan *plan_scratch(void)
+{
+	struct plan *plan = calloc(1, sizeof(*plan));
+
+	if (plan)
+		plan->environment = calloc(1, sizeof(*plan->environment));
+	if (plan && plan->environment)
+		return plan;
+	plan_destroy(plan);
+	return NULL;
+}
+
+static void unknown_key(const struct place *place, const struct entry *entry,
+			struct problems *problems)
+{
+	enum section_kind kind = place->section->kind, other;
+	const char *near = key_suggest(kind, entry->name);
+
+	for (other = SECTION_GLOBAL; other <= SECTION_PROFILE; other++)
+		if (other != kind && key_find(other, entry->name))
+			break;
+	if (other <= SECTION_PROFILE)
+		problem_add(problems, EINVAL, place->scan->file, entry->line, entry->name,
+			    "belongs into a [%s] section, not into [%s]", section_kind_name(other),
+			    place->section->title);
+	else
+		problem_add(problems, EINVAL, place->scan->file, entry->line, entry->name,
+			    "there is no such key in a [%s] section%s%s%s",
+			    section_kind_name(kind), near ? "; did you mean \"" : "",
+			    near ? near : "", near ? "\"?" : "");
+}
+
+static void entry_validate(const struct place *place, const struct entry *entry,
+			   struct problems *problems)
+{
+	const struct key *key = key_find(place->section->kind, entry->name);
+	struct error error = {0};
+	struct plan *plan;
+	int result;
+
+	if (!key) {
+		unknown_key(place, entry, problems);
+		return;
+	}
+	plan = plan_scratch();
+	if (plan)
+		result = key_read(key, plan, entry->value, &sample, &error);
+	else
+		result = error_set(&error, ENOMEM, "policy", "out of memory");
+	plan_destroy(plan);
+	if (result < 0)
+		problem_add(problems, -result, place->scan->file, entry->line, entry->name, "%s",
+			    error.message);
+}
+
+/* A rule or profile stands in one file only; [global] may stand in each. */
+static void section_validate(const struct policy *policy, const struct place *place,
+			     struct problems *problems)
+{
+	struct place other = {0};
+
+	for (size_t i = 0; i < place->section->count; i++)
+		entry_validate(place, &place->scan->entries[place->section->first + i], problems);
+	if (place->section->kind == SECTION_GLOBAL)
+		return;
+	while (policy_next(policy, place->section->kind, &other) && other.scan != place->scan) {
+		if (strcasecmp(other.section->name, place->section->name) != 0)
+			continue;
+		problem_add(problems, EINVAL, place->scan->file, place->section->line, NULL,
+			    "[%s]: stands already at %s:%u; a rule or profile has one place",
+			    place->section->title, other.scan->file, other.section->line);
+		return;
+	}
+}
+
+static bool profile_exists(const struct policy *policy, const char *name)
+{
+	struct place place;
+
+	return strcasecmp(name, PROFILE_DEFAULT) == 0 || policy_profile(policy, name, &place);
+}
+
+static void target_validate(const struct policy *policy, const char *file, unsigned line,
+			    const char *key, const char *name, struct problems *problems)
+{
+	if (*name && strcmp(name, "allow") != 0 && strcmp(name, "deny") != 0 &&
+	    !profile_exists(policy, name))
+		problem_add(problems, EINVAL, file, line, key, "there is no [profile %.64s]", name);
+}
+
+static void rule_validate(const struct policy *policy, const struct place *rule,
+			  struct problems *problems)
+{
+	const struct entry *profile = scan_entry(rule->scan, rule->section, "profile");
+
+	if (!profile)
+		problem_add(problems, EINVAL, rule->scan->file, rule->section->line, NULL,
+			    "[%s]: no profile; add \"profile = NAME\" or \"profile = deny\"",
+			    rule->section->title);
+	else
+		target_validate(policy, rule->scan->file, profile->line, "profile", profile->value,
+				problems);
+}
+
+/* Words that mean something else where a profile's name may stand. */
+static bool name_reserved(const char *name)
+{
+	return strcasecmp(name, "allow") == 0 || strcasecmp(name, "deny") == 0;
+}
+
+/* Keys that are right each, and impossible together. Other mistakes have been reported by now. */
+static void plan_validate(const struct policy *policy, const struct place *profile,
+			  struct problems *problems)
+{
+	struct plan *plan = NULL;
+	struct error error = {0};
+	int result = policy_plan(policy, profile->section->name, &sample, &plan, &error);
+
+	plan_destroy(plan);
+	if (result < 0 && result != -ENOTSUP && !problems->first.code)
+		problem_add(problems, -result, NULL, 0, NULL, "%s", error.message);
+}
+
+static void profile_validate(const struct policy *policy, const struct place *profile,
+			     struct problems *problems)
+{
+	const char *name = profile->section->name;
+	const struct entry *inherit = scan_entry(profile->scan, profile->section, "inherit");
+	struct place from;
+
+	if (name_reserved(name)) {
+		problem_add(problems, EINVAL, profile->scan->file, profile->section->line, NULL,
+			    "[%s]: a profile cannot be called that", profile->section->title);
+		return;
+	}
+	/* each broken link is reported where it stands, a loop at every profile in it */
+	switch (profile_chain(policy, name, &from, &name)) {
+	case 0:
+		plan_validate(policy, profile, problems);
+		break;
+	case -ELOOP:
+		problem_add(problems, EINVAL, profile->scan->file,
+			    inherit ? inherit->line : profile->section->line, "inherit",
+			    "the profiles inherit in a loop, or from more than %d others (at "
+			    "\"%s\")",
+			    PROFILE_DEPTH_MAX, name);
+		break;
+	default:
+		if (from.section == profile->section && *name)
+			problem_add(problems, EINVAL, from.scan->file, inherit->line, "inherit",
+				    "there is no [profile %.64s]", name);
+	}
+}
+
+void policy_validate(const struct policy *policy, struct problems *problems)
+{
+	struct setting unmatched;
+	struct place place;
+
+	for (int kind = SECTION_GLOBAL; kind <= SECTION_PROFILE; kind++) {
+		place = (struct place){0};
+		while (policy_next(policy, (enum section_kind)kind, &place))
+			section_validate(policy, &place, problems);
+	}
+	policy_global(policy, "unmatched", &unmatched);
+	target_validate(policy, unmatched.file, unmatched.line, "unmatched", unmatched.value,
+			problems);
+	place = (struct place){0};
+	while (policy_next(policy, SECTION_MATCH, &place))
+		rule_validate(policy, &place, problems);
+	place = (struct place){0};
+	while (policy_next(policy, SECTION_PROFILE, &place))
+		profile_validate(policy, &place, problems);
+}
