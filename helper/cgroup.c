@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -16,7 +17,8 @@
 #include "helper/mount.h"
 #include "policy/cleanup.h"
 
-#define PARENT "confine"
+#define PARENT	    "confine"
+#define HANG_UP_MAX 256 /* members that are told; the others go without a word */
 
 static const char step[] = "cgroup";
 
@@ -84,6 +86,47 @@ static int kill_each(int cgroup, struct error *error)
 	return 0;
 }
 
+/* The members' process ids, at most max of them; how many there are in ids. */
+static size_t read_members(int cgroup, pid_t *ids, size_t max)
+{
+	int fd = openat(cgroup, "cgroup.procs", O_RDONLY | O_CLOEXEC);
+	cleanup_file FILE *list = fd < 0 ? NULL : fdopen(fd, "r");
+	size_t count = 0;
+
+	while (list && count < max && fscanf(list, "%d", &ids[count]) == 1)
+		count++;
+	return count;
+}
+
+static bool is_listed(pid_t id, const pid_t *ids, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (ids[i] == id)
+			return true;
+	}
+	return false;
+}
+
+void cgroup_hang_up(int cgroup)
+{
+	pid_t before[HANG_UP_MAX], after[HANG_UP_MAX];
+	int held[HANG_UP_MAX];
+	size_t count = read_members(cgroup, before, HANG_UP_MAX), left;
+
+	for (size_t i = 0; i < count; i++)
+		held[i] = (int)syscall(SYS_pidfd_open, before[i], 0);
+	left = read_members(cgroup, after, HANG_UP_MAX);
+	for (size_t i = 0; i < count; i++) {
+		/* A number that was recycled in between: the pidfd is of another, or of a dead one.
+		 */
+		if (held[i] >= 0 && is_listed(before[i], after, left)) {
+			syscall(SYS_pidfd_send_signal, held[i], SIGHUP, NULL, 0);
+			syscall(SYS_pidfd_send_signal, held[i], SIGCONT, NULL, 0);
+		}
+		close_fd(&held[i]);
+	}
+}
+
 static int kill_all(int cgroup, struct error *error)
 {
 	cleanup_fd int fd = openat(cgroup, "cgroup.kill", O_WRONLY | O_CLOEXEC);
@@ -95,14 +138,13 @@ static int kill_all(int cgroup, struct error *error)
 	return 0;
 }
 
-/* 1: some process is in there; 0: none. */
-static int populated(int events)
+bool cgroup_is_populated(int events)
 {
 	char text[256];
 	ssize_t length = pread(events, text, sizeof(text) - 1, 0);
 
 	if (length <= 0)
-		return 1;
+		return true;
 	text[length] = '\0';
 	return strstr(text, "populated 0") == NULL;
 }
@@ -124,7 +166,7 @@ int cgroup_kill(int cgroup, int timeout_ms, struct error *error)
 
 	if (events < 0)
 		return error_errno(error, step, "opening cgroup.events");
-	while (populated(events)) {
+	while (cgroup_is_populated(events)) {
 		result = kill_all(cgroup, error);
 		if (result < 0)
 			return result;

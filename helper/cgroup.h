@@ -8,6 +8,8 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 #include "policy/error.h"
 
 /*
@@ -30,6 +32,17 @@ int cgroup_open_procs(int cgroup, struct error *error);
  * until none is left, at most timeout_ms. -ETIMEDOUT: some are left.
  */
 int cgroup_kill(int cgroup, int timeout_ms, struct error *error);
+
+/*
+ * Tells the processes of a cgroup that their session hangs up: SIGHUP, and SIGCONT for those that
+ * are stopped. Only ever reaches members: each is held by a pidfd and found a member once more
+ * before it is signalled. Best effort; what does not listen is for cgroup_kill().
+ */
+void cgroup_hang_up(int cgroup);
+
+/* Whether any process is below the cgroup whose cgroup.events is open as events; true if unknown.
+ */
+bool cgroup_is_populated(int events);
 
 /* Removes the container's cgroup with all below it, all of which must be empty. */
 int cgroup_remove(int root, const char *id, struct error *error);

@@ -77,8 +77,8 @@ static int compile(const struct plan *plan, const struct origin *origin,
 
 	filter_list_default(&list);
 	if (origin->text) {
-		result = filter_file_parse(origin->text, origin->length, origin->path, &list,
-					   error);
+		result =
+			filter_file_parse(origin->text, origin->length, origin->path, &list, error);
 		if (result < 0)
 			return result;
 	}

@@ -63,8 +63,8 @@ static void name_of(const struct filter_key *key, char name[NAME_SIZE])
 
 static int open_directory(int state_fd, int *ret_fd)
 {
-	cleanup_fd int fd = openat(state_fd, DIRECTORY,
-				   O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	cleanup_fd int fd =
+		openat(state_fd, DIRECTORY, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	struct stat status;
 
 	if (fd < 0 || fstat(fd, &status) < 0)
@@ -142,8 +142,7 @@ int filter_cache_write(int state_fd, const struct filter_key *key,
 {
 	cleanup_fd int directory = -1, fd = -1;
 	struct filter_key sum = checksum(key, program, length);
-	struct iovec parts[] = {{&sum, sizeof(sum)},
-				{(void *)program, length * sizeof(*program)}};
+	struct iovec parts[] = {{&sum, sizeof(sum)}, {(void *)program, length * sizeof(*program)}};
 	char name[NAME_SIZE];
 	int result;
 

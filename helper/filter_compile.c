@@ -174,8 +174,8 @@ static void emit_check(struct program *program, const struct call_rule *rule)
 	const struct call_check *check = rule->check;
 	uint16_t jump = BPF_JMP | BPF_K | (check->test == TEST_REFUSE_BITS ? BPF_JSET : BPF_JEQ);
 
-	emit_load(program, offsetof(struct seccomp_data, args) +
-				   check->argument * sizeof(uint64_t));
+	emit_load(program,
+		  offsetof(struct seccomp_data, args) + check->argument * sizeof(uint64_t));
 	for (size_t i = 0; i < check->count; i++)
 		emit(program, jump, check->values[i], check->count - i, 0);
 	if (check->test == TEST_ALLOW_VALUES) {

@@ -28,8 +28,7 @@ struct parser {
 	bool included, allowed, denied; /* which kinds of line have been seen */
 };
 
-static int mistake(const struct line *line, struct error *error, const char *what,
-		   const char *word)
+static int mistake(const struct line *line, struct error *error, const char *what, const char *word)
 {
 	return error_set(error, EINVAL, step, "%s:%u: %s: \"%s\"", line->path, line->number, what,
 			 word);
@@ -250,7 +249,8 @@ static int read_word(const char *word, char **ret_text, size_t *ret_length, char
 		if (result != -ENOENT)
 			return result;
 	}
-	return error_set(error, ENOENT, step, "no list \"%s\": neither %.*s/seccomp/%s.policy nor %s/seccomp/%s.policy",
+	return error_set(error, ENOENT, step,
+			 "no list \"%s\": neither %.*s/seccomp/%s.policy nor %s/seccomp/%s.policy",
 			 word, (int)places[0].length, places[0].name, word, places[1].name, word);
 }
 

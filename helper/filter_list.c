@@ -75,8 +75,8 @@ struct filter_entry *filter_list_find(struct filter_list *list, const char *call
 const struct call_check *filter_check_find(const char *call, size_t length)
 {
 	for (size_t i = 0; i < call_check_count; i++)
-		if (compare_names(call, length, call_checks[i].call,
-				  strlen(call_checks[i].call)) == 0)
+		if (compare_names(call, length, call_checks[i].call, strlen(call_checks[i].call)) ==
+		    0)
 			return &call_checks[i];
 	return NULL;
 }

@@ -15,13 +15,13 @@ enum call_verdict {
 	CALL_ABSENT, /* ENOSYS whatever the action: as on a kernel that lacks the call */
 	CALL_REFUSE, /* the policy's action: errno, kill or log */
 	CALL_ALLOW,
-	CALL_CHECK,  /* depends on one argument */
+	CALL_CHECK, /* depends on one argument */
 };
 
 /* A group of calls that share verdict and reason. */
 struct call_row {
 	enum call_verdict verdict; /* never CALL_CHECK */
-	const char *calls;	   /* names as in libseccomp, each followed by one space but the last */
+	const char *calls; /* names as in libseccomp, each followed by one space but the last */
 	const char *reason;
 };
 

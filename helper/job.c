@@ -63,8 +63,12 @@ static void __attribute__((noreturn)) stand_in(pid_t child)
 
 	sigfillset(&all);
 	for (;;) {
-		if (waitpid(child, &status, WNOHANG) == child)
+		pid_t ended = waitpid(child, &status, WNOHANG);
+
+		if (ended == child)
 			end_as(status);
+		if (ended < 0)
+			_exit(255);
 		received = sigwaitinfo(&all, NULL);
 		for (size_t i = 0; i < sizeof(passed_on) / sizeof(passed_on[0]); i++)
 			if (received == passed_on[i])
@@ -74,23 +78,22 @@ static void __attribute__((noreturn)) stand_in(pid_t child)
 
 int job_fork(uid_t uid, gid_t gid, struct error *error)
 {
+	struct sigaction plain = {.sa_handler = SIG_DFL}, handler;
 	sigset_t all, before;
 	pid_t child;
-	int result;
+	int result = 0;
 
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &before);
+	sigaction(SIGCHLD, &plain, &handler); /* ignored, it would leave no status to end with */
 	child = fork();
-	if (child < 0) {
+	if (child < 0)
 		result = error_errno(error, step, "fork");
+	if (child <= 0) {
+		sigaction(SIGCHLD, &handler, NULL);
 		sigprocmask(SIG_SETMASK, &before, NULL);
 		return result;
 	}
-	if (child == 0) {
-		sigprocmask(SIG_SETMASK, &before, NULL);
-		return 0;
-	}
-	signal(SIGCHLD, SIG_DFL); /* ignored, it would leave no status to end with */
 	if (drop_everything(uid, gid, error) < 0) {
 		kill(child, SIGKILL);
 		_exit(255);

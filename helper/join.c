@@ -12,10 +12,7 @@
  */
 #include <errno.h>
 #include <linux/capability.h>
-#include <linux/keyctl.h>
-#include <linux/seccomp.h>
 #include <sched.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -23,6 +20,7 @@
 #include "helper/job.h"
 #include "helper/join.h"
 #include "helper/privileges.h"
+#include "helper/restrain.h"
 #include "policy/cleanup.h"
 
 static const char step[] = "join";
@@ -97,32 +95,6 @@ static int enter_cgroup(int procs, struct error *error)
 	return 0;
 }
 
-static int set_limits(const struct wire_confinement *confinement, struct error *error)
-{
-	struct rlimit now;
-
-	for (unsigned i = 0; i < RLIM_NLIMITS; i++) {
-		const struct rlimit *wanted = &confinement->rlimits[i];
-
-		if (!(confinement->rlimit_set & UINT32_C(1) << i))
-			continue;
-		if (setrlimit((__rlimit_resource_t)i, wanted) < 0 ||
-		    getrlimit((__rlimit_resource_t)i, &now) < 0)
-			return error_errno(error, step, "setting limit %u", i);
-		if (now.rlim_cur != wanted->rlim_cur || now.rlim_max != wanted->rlim_max)
-			return error_set(error, EPERM, step, "limit %u was not taken", i);
-	}
-	return 0;
-}
-
-/* Whatever hangs on the service's session keyring stays outside. Without keys, there is nothing. */
-static int new_keyring(struct error *error)
-{
-	if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0 && errno != ENOSYS)
-		return error_errno(error, step, "making a session keyring");
-	return 0;
-}
-
 static int prepare(const struct wire_confinement *confinement, const int fds[WIRE_REPLY_FDS],
 		   struct error *error)
 {
@@ -135,9 +107,9 @@ static int prepare(const struct wire_confinement *confinement, const int fds[WIR
 	if (result == 0)
 		result = enter_cgroup(fds[WIRE_FD_CGROUP], error);
 	if (result == 0)
-		result = new_keyring(error);
+		result = restrain_keyring(error);
 	if (result == 0)
-		result = set_limits(confinement, error);
+		result = restrain_limits(confinement, error);
 	if (result == 0)
 		result = privileges_bound(confinement->caps_keep, error);
 	if (result == 0 && confinement->no_new_privs)
@@ -159,22 +131,6 @@ static int enter(const struct wire_confinement *confinement, int fds[WIRE_REPLY_
 	if (setns(fds[WIRE_FD_INIT], (int)confinement->namespaces) < 0)
 		return error_errno(error, step, "setns to the container");
 	close_all(fds);
-	return 0;
-}
-
-static int install_filter(const struct wire_confinement *confinement, struct error *error)
-{
-	struct sock_fprog program = {
-		.len = (unsigned short)confinement->filter_length,
-		.filter = (struct sock_filter *)confinement->filter,
-	};
-
-	if (confinement->filter_length == 0)
-		return 0;
-	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) < 0)
-		return error_errno(error, step, "installing the system-call filter");
-	if (prctl(PR_GET_SECCOMP, 0, 0, 0, 0) != SECCOMP_MODE_FILTER)
-		return error_set(error, EPERM, step, "no system-call filter is active");
 	return 0;
 }
 
@@ -200,11 +156,11 @@ static int finish(const struct wire_confinement *confinement, struct error *erro
 	int result;
 
 	if (!confinement->no_new_privs) {
-		result = install_filter(confinement, error);
+		result = restrain_filter(confinement, error);
 		return result < 0 ? result : keep_only_join_privileges(confinement, error);
 	}
 	result = keep_only_join_privileges(confinement, error);
-	return result < 0 ? result : install_filter(confinement, error);
+	return result < 0 ? result : restrain_filter(confinement, error);
 }
 
 int join_container(const struct wire_confinement *confinement, int fds[WIRE_REPLY_FDS],

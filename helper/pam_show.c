@@ -81,7 +81,7 @@ void pam_show_json(const char *path, const char *service, const struct pam_file 
 	json_object_object_add(root, "service", json_object_new_string(service));
 	json_object_object_add(root, "file", json_object_new_string(path));
 	json_object_object_add(root, "enabled", json_object_new_boolean(report->ours > 0));
-	json_object_object_add(root, "in-order", json_object_new_boolean(report->errors == 0));
+	json_object_object_add(root, "in_order", json_object_new_boolean(report->errors == 0));
 	json_object_object_add(root, "lines", json_lines(file));
 	json_object_object_add(root, "problems", json_problems(report));
 	puts(json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY |

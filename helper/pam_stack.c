@@ -3,19 +3,11 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "helper/pam_control.h"
 #include "helper/pam_stack.h"
-
-/* What a control can do to the lines below it, whatever the module returns. */
-struct effect {
-	bool unreadable;    /* libpam takes it for a failure */
-	bool done;	    /* ends the stack as a success */
-	bool dies_well;	    /* ends the stack although the module did not fail */
-	unsigned long jump; /* skips so many lines at most */
-};
 
 /* One walk through a stack, line after line as libpam's list of modules has them. */
 struct walk {
@@ -95,96 +87,15 @@ static void locate(struct walk *walk, const struct pam_file *file, const struct 
 			   "pam_confine.so must be \"required\", not \"%.40s\"", line->control);
 }
 
-/* One name=action of a bracketed control, white space allowed as libpam does; moves *at past it. */
-static bool next_action(const char **at, char *name, char *action, size_t size)
-{
-	size_t length;
-
-	*at += strspn(*at, " \t\n");
-	length = strcspn(*at, " \t\n=]");
-	if (length == 0 || length >= size)
-		return false;
-	snprintf(name, size, "%.*s", (int)length, *at);
-	*at += length;
-	*at += strspn(*at, " \t\n");
-	if (*(*at)++ != '=')
-		return false;
-	*at += strspn(*at, " \t\n");
-	length = strcspn(*at, " \t\n]");
-	if (length == 0 || length >= size)
-		return false;
-	snprintf(action, size, "%.*s", (int)length, *at);
-	*at += length;
-	return true;
-}
-
-static bool harmless(const char *action)
-{
-	static const char *const actions[] = {"ignore", "ok", "bad", "reset"};
-
-	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++)
-		if (strcasecmp(action, actions[i]) == 0)
-			return true;
-	return false;
-}
-
-static void effect_of_brackets(const char *control, struct effect *effect)
-{
-	const char *at = control + 1;
-	bool success_named = false, default_dies = false;
-	char name[32], action[32], *end;
-
-	while (at += strspn(at, " \t\n"), *at && *at != ']') {
-		unsigned long jump;
-
-		if (!next_action(&at, name, action, sizeof(name))) {
-			effect->unreadable = true;
-			return;
-		}
-		success_named = success_named || strcasecmp(name, "success") == 0;
-		jump = strtoul(action, &end, 10);
-		if (jump > 0 && isdigit((unsigned char)action[0]) && *end == '\0')
-			effect->jump = jump > effect->jump ? jump : effect->jump;
-		else if (strcasecmp(action, "done") == 0)
-			effect->done = true;
-		else if (strcasecmp(action, "die") != 0)
-			effect->unreadable = effect->unreadable || !harmless(action);
-		else if (strcasecmp(name, "success") == 0)
-			effect->dies_well = true;
-		else if (strcasecmp(name, "default") == 0)
-			default_dies = true;
-	}
-	effect->unreadable = effect->unreadable || *at != ']';
-	effect->dies_well = effect->dies_well || (default_dies && !success_named);
-}
-
-/*
- * "requisite", and "die" for a module that failed, are no concern: they end the stack in the
- * authentication, so that there is no login to confine.
- */
-static struct effect effect_of(const char *control)
-{
-	struct effect effect = {0};
-
-	if (control[0] == '[')
-		effect_of_brackets(control, &effect);
-	else if (strcasecmp(control, "sufficient") == 0)
-		effect.done = true;
-	else if (strcasecmp(control, "required") != 0 && strcasecmp(control, "requisite") != 0 &&
-		 strcasecmp(control, "optional") != 0)
-		effect.unreadable = true;
-	return effect;
-}
-
 /* Looks at a line above ours. What happens inside a substack cannot leave it. */
 static void judge(struct walk *walk, const struct pam_file *file, const struct pam_line *line)
 {
 	const char *type = pam_type_name(walk->placement->type);
-	struct effect effect;
+	struct pam_effect effect;
 
 	if (walk->index >= walk->target || line->kind == PAM_LINE_SUBSTACK)
 		return;
-	effect = effect_of(line->control);
+	effect = pam_control_effect(line->control);
 	if (effect.unreadable)
 		report_add(walk->report, false, file->name, line->number,
 			   "control \"%.60s\" is not one that libpam reads", line->control);

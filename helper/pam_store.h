@@ -27,7 +27,7 @@ struct pam_store {
 struct pam_original {
 	struct stat status;
 	bool vendor; /* the vendor's: the store itself has no file of the name */
-	char *text; /* NUL-terminated */
+	char *text;  /* NUL-terminated */
 	size_t length;
 };
 

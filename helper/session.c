@@ -12,6 +12,7 @@
 #define SESSIONS_MAX	1000  /* of one container */
 #define JOIN_TIMEOUT_MS 60000 /* from the open to the first member */
 #define KILL_TIMEOUT_MS 5000
+#define GRACE_MS	1000 /* between the end of the opener's session and SIGKILL */
 
 static const char step[] = "session";
 
@@ -60,7 +61,7 @@ int sessions_add(struct sessions *sessions, struct container *container,
 {
 	cleanup_fd int owned_opener = opener, owned_channel = channel;
 	struct session *list, *session;
-	int result = check_limit(sessions, request, error), cgroup;
+	int result = check_limit(sessions, request, error), cgroup, events;
 
 	if (result < 0)
 		return result;
@@ -71,15 +72,33 @@ int sessions_add(struct sessions *sessions, struct container *container,
 	cgroup = make_cgroup(container, ++sessions->last, ret_procs, error);
 	if (cgroup < 0)
 		return cgroup;
+	events = openat(cgroup, "cgroup.events", O_RDONLY | O_CLOEXEC);
 	session = &list[sessions->count++];
 	*session = (struct session){.number = sessions->last,
 				    .expires = session_now() + JOIN_TIMEOUT_MS,
 				    .opener = steal_fd(&owned_opener),
 				    .channel = steal_fd(&owned_channel),
 				    .cgroup = cgroup,
+				    .events = events,
 				    .since = time(NULL),
 				    .request = *request};
 	return 0;
+}
+
+bool session_is_over(const struct session *session)
+{
+	return session->ending &&
+	       (!cgroup_is_populated(session->events) || session_now() >= session->expires);
+}
+
+int session_begin_end(struct session *session)
+{
+	if (!session->ending) {
+		session->ending = true;
+		cgroup_hang_up(session->cgroup);
+		session->expires = session_now() + GRACE_MS;
+	}
+	return session_is_over(session);
 }
 
 int sessions_end(struct sessions *sessions, struct container *container, size_t index,
@@ -94,6 +113,7 @@ int sessions_end(struct sessions *sessions, struct container *container, size_t 
 	if (session->channel >= 0)
 		session_say_closed(session->channel);
 	close_fd(&session->cgroup);
+	close_fd(&session->events);
 	close_fd(&session->opener);
 	close_fd(&session->channel);
 	*session = sessions->list[--sessions->count];
@@ -132,6 +152,8 @@ int session_serve(struct session *session)
 		return 1;
 	if (message.kind != WIRE_SESSION_JOIN || count != 1)
 		return 1;
+	if (session->ending)
+		return 0; /* too late: without a welcome it ends itself */
 	session->joined = true;
 	session->expires = 0;
 	say(session->channel, WIRE_SESSION_WELCOME);

@@ -12,10 +12,12 @@
 struct session {
 	unsigned number;
 	bool joined;	   /* some process has become a member */
-	long long expires; /* monotonic ms by which one must have; 0: never */
+	bool ending;	   /* asked to end: its processes have until expires to do so themselves */
+	long long expires; /* monotonic ms: by when one must have joined, or all ended; 0: never */
 	int opener;	   /* pidfd of the process that keeps it open */
 	int channel;	   /* to that process; -1: closed by it */
 	int cgroup;	   /* confine/ID/sN */
+	int events;	   /* its cgroup.events: POLLPRI when the last process has gone */
 	time_t since;
 	struct control_request request; /* service, rhost, tty, opener for listings */
 };
@@ -34,7 +36,16 @@ int sessions_add(struct sessions *sessions, struct container *container,
 		 const struct control_request *request, int opener, int channel, int *ret_procs,
 		 struct error *error);
 
-/* Ends every process of session at index and forgets it. */
+/*
+ * Begins to end a session: whatever a hang-up of its terminal tells to end gets a moment to save
+ * its work. Returns 1 when nothing is left to wait for.
+ */
+int session_begin_end(struct session *session);
+
+/* Whether a session that is ending is over: by its deadline, or because no process is left. */
+bool session_is_over(const struct session *session);
+
+/* Ends every process of the session at index and forgets it. */
 int sessions_end(struct sessions *sessions, struct container *container, size_t index,
 		 struct error *error);
 

@@ -27,52 +27,23 @@
 #define REQUEST_TIMEOUT_MS 1000
 #define RETRY_MS	   5 /* while somebody holds our lock */
 #define LOCK_TIMEOUT_MS	   10000
+#define ENDING_MS	   50 /* how often to look after a session that is ending */
 
 static const char step[] = "supervisor";
 
 /* Everything a supervisor does once the container stands. */
 static const int calls[] = {
-	SYS_accept4,
-	SYS_brk,
-	SYS_clock_gettime,
-	SYS_clock_nanosleep,
-	SYS_close,
-	SYS_connect,
-	SYS_exit_group,
-	SYS_fcntl,
-	SYS_fstat,
-	SYS_futex,
-	SYS_getdents64,
-	SYS_getpid,
-	SYS_getsockopt,
-	SYS_kill,
-	SYS_lseek,
-	SYS_madvise,
-	SYS_mkdirat,
-	SYS_mmap,
-	SYS_mremap,
-	SYS_munmap,
-	SYS_newfstatat,
-	SYS_openat,
-	SYS_pidfd_send_signal,
-	SYS_poll,
-	SYS_ppoll,
-	SYS_pread64,
-	SYS_read,
-	SYS_recvmsg,
-	SYS_renameat,
-	SYS_restart_syscall,
-	SYS_rt_sigprocmask,
-	SYS_rt_sigreturn,
-	SYS_sendmsg,
-	SYS_sendto,
-	SYS_socket,
-	SYS_statfs,
-	SYS_fstatfs,
-	SYS_unlinkat,
-	SYS_wait4,
-	SYS_waitid,
-	SYS_write,
+	SYS_accept4,	  SYS_brk,	SYS_clock_gettime,   SYS_clock_nanosleep,
+	SYS_close,	  SYS_connect,	SYS_exit_group,	     SYS_fcntl,
+	SYS_fstat,	  SYS_futex,	SYS_getdents64,	     SYS_getpid,
+	SYS_getsockopt,	  SYS_kill,	SYS_lseek,	     SYS_madvise,
+	SYS_mkdirat,	  SYS_mmap,	SYS_mremap,	     SYS_munmap,
+	SYS_newfstatat,	  SYS_openat,	SYS_pidfd_open,	     SYS_pidfd_send_signal,
+	SYS_poll,	  SYS_ppoll,	SYS_pread64,	     SYS_read,
+	SYS_recvmsg,	  SYS_renameat, SYS_restart_syscall, SYS_rt_sigprocmask,
+	SYS_rt_sigreturn, SYS_sendmsg,	SYS_sendto,	     SYS_socket,
+	SYS_statfs,	  SYS_fstatfs,	SYS_unlinkat,	     SYS_wait4,
+	SYS_waitid,	  SYS_write,
 };
 
 struct supervisor {
@@ -221,10 +192,11 @@ static int serve_connection(struct supervisor *supervisor)
 }
 
 enum { POLL_LISTENER, POLL_INIT, POLL_SIGNALS, POLL_FIXED };
+enum { POLL_OPENER, POLL_CHANNEL, POLL_EVENTS, POLL_EACH };
 
 static struct pollfd *make_poll_list(struct supervisor *supervisor, size_t *ret_count)
 {
-	size_t count = POLL_FIXED + 2 * supervisor->sessions.count;
+	size_t count = POLL_FIXED + POLL_EACH * supervisor->sessions.count;
 	struct pollfd *list = calloc(count, sizeof(*list));
 
 	if (!list)
@@ -235,9 +207,14 @@ static struct pollfd *make_poll_list(struct supervisor *supervisor, size_t *ret_
 	for (size_t i = 0; i < supervisor->sessions.count; i++) {
 		const struct session *session = &supervisor->sessions.list[i];
 
-		list[POLL_FIXED + 2 * i] = (struct pollfd){.fd = session->opener, .events = POLLIN};
-		list[POLL_FIXED + 2 * i + 1] =
-			(struct pollfd){.fd = session->channel, .events = POLLIN};
+		struct pollfd *own = &list[POLL_FIXED + POLL_EACH * i];
+
+		/* The end of what was asked to end: its last process, or its deadline. */
+		own[POLL_OPENER] = (struct pollfd){.fd = session->ending ? -1 : session->opener,
+						   .events = POLLIN};
+		own[POLL_CHANNEL] = (struct pollfd){.fd = session->channel, .events = POLLIN};
+		own[POLL_EVENTS] = (struct pollfd){.fd = session->ending ? session->events : -1,
+						   .events = POLLPRI};
 	}
 	*ret_count = count;
 	return list;
@@ -248,13 +225,15 @@ static void serve_sessions(struct supervisor *supervisor, const struct pollfd *l
 {
 	for (size_t i = supervisor->sessions.count; i-- > 0;) {
 		struct session *session = &supervisor->sessions.list[i];
-		const struct pollfd *opener = &list[POLL_FIXED + 2 * i];
+		const struct pollfd *own = &list[POLL_FIXED + POLL_EACH * i];
 		int over = 0;
 
-		if (opener[1].revents && session->channel >= 0)
+		if (own[POLL_CHANNEL].revents && session->channel >= 0)
 			over = session_serve(session);
-		if (over || opener[0].revents ||
-		    (session->expires && session_now() > session->expires))
+		if (over || own[POLL_OPENER].revents ||
+		    (!session->ending && session->expires && session_now() > session->expires))
+			session_begin_end(session);
+		if (session_is_over(session))
 			end_session(supervisor, i);
 	}
 }
@@ -287,7 +266,13 @@ static int poll_timeout(const struct supervisor *supervisor)
 	if (!supervisor->served)
 		return LOCK_TIMEOUT_MS;
 	for (size_t i = 0; i < supervisor->sessions.count; i++) {
-		if (supervisor->sessions.list[i].expires)
+		const struct session *session = &supervisor->sessions.list[i];
+
+		if (session->ending && session->expires <= session_now())
+			return 0;
+		if (session->ending)
+			waiting = ENDING_MS;
+		else if (session->expires && waiting < 0)
 			waiting = 1000;
 	}
 	return waiting;

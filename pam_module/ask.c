@@ -103,11 +103,8 @@ static void answer_without_helper(const struct hook *hook, struct answer *answer
 	reply->version = WIRE_VERSION;
 	reply->verdict = exempt ? WIRE_IGNORE : WIRE_ERROR;
 	report_event(reply->event);
-	snprintf(reply->message, sizeof(reply->message), "%s: %.*s", error->step,
-		 (int)sizeof(reply->message) - 64, error->message);
-	if (exempt)
-		report(hook, LOG_WARNING, "exempt, let through although something failed: %s",
-		       reply->message);
+	snprintf(reply->message, sizeof(reply->message), "%s%s: %.*s", exempt ? "exempt: " : "",
+		 error->step, (int)sizeof(reply->message) - 64, error->message);
 }
 
 int ask(const struct hook *hook, uint32_t kind, uint32_t flags, struct answer *ret_answer,

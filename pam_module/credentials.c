@@ -13,6 +13,7 @@
 
 #include "helper/account.h"
 #include "helper/join.h"
+#include "helper/room.h"
 #include "pam_module/ask.h"
 #include "pam_module/report.h"
 #include "pam_module/state.h"
@@ -98,6 +99,24 @@ static int join(const struct hook *hook, struct state *state)
 	return PAM_SUCCESS;
 }
 
+/* sshd can tell the user of the refusal only as the user: somewhere with nothing in it. */
+static int enter_room(const struct hook *hook, struct state *state)
+{
+	struct error error = {0};
+	cleanup_fd int log = report_open();
+
+	view_close(&state->host);
+	view_close(&state->private);
+	state_drop_session(state);
+	if (room_enter(&error) < 0) {
+		report_over(log, hook, LOG_ERR, "ending a refused session: %s: %s", error.step,
+			    error.message);
+		_exit(EXIT_NOT_JOINED);
+	}
+	state->phase = STATE_JOINED;
+	return PAM_SUCCESS;
+}
+
 static int set_in_fork(const struct hook *hook, struct state *state)
 {
 	switch (state->phase) {
@@ -110,12 +129,12 @@ static int set_in_fork(const struct hook *hook, struct state *state)
 	case STATE_JOINED:
 		return PAM_SUCCESS;
 	case STATE_REFUSED:
+		return enter_room(hook, state);
 	case STATE_ENDED:
 	case STATE_CLOSED:
 		break;
 	}
-	report(hook, LOG_ERR, "ending a process whose session is %s",
-	       state->phase == STATE_REFUSED ? "refused" : "closed");
+	report(hook, LOG_ERR, "ending a process whose session is closed");
 	_exit(EXIT_NOT_JOINED);
 }
 

@@ -171,8 +171,10 @@ static int confine(const struct hook *hook, struct state *state, struct answer *
 static int ignore(const struct hook *hook, struct state *state, const struct wire_reply *reply)
 {
 	state->phase = STATE_IGNORED;
-	if (hook->arguments.debug)
-		report(hook, LOG_DEBUG, "not confined: %s", reply->message);
+	if (reply->message[0])
+		report(hook, LOG_WARNING, "let through, not confined: %s", reply->message);
+	else if (hook->arguments.debug)
+		report(hook, LOG_DEBUG, "not confined");
 	return PAM_IGNORE;
 }
 

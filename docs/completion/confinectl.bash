@@ -9,9 +9,10 @@ _confinectl_services() {
 	done
 }
 
-# Keys and users of the containers that run; nothing for those who may not see them.
+# Users and ids of the containers that run; nothing for those who may not see them.
 _confinectl_containers() {
-	confinectl list 2>/dev/null | awk 'NR > 1 { print $1; print $2 }' | sort -u
+	confinectl list --json 2>/dev/null |
+		sed -n 's/^ *"\(container\|user\)": *"\([^"]*\)".*/\2/p' | sort -u
 }
 
 _confinectl_profiles() {
@@ -52,9 +53,10 @@ _confinectl_run() {
 		fi
 	done
 	case $prev in
+	--config) _filedir ;;
 	--profile) _confinectl_words "$(_confinectl_profiles)" ;;
 	--user) COMPREPLY=($(compgen -u -- "$cur")) ;;
-	*) _confinectl_words '--profile --user --' ;;
+	*) _confinectl_words '--config --profile --user --' ;;
 	esac
 }
 
@@ -67,18 +69,26 @@ _confinectl() {
 		return
 	fi
 	case ${words[1]} in
-	check) _filedir ;;
+	check)
+		if [[ $cur == -* && $prev != --config ]]; then
+			_confinectl_words '--any-owner --config --json'
+		else
+			_filedir
+		fi
+		;;
 	explain)
 		case $prev in
+		--config) _filedir ;;
+		--rhost) ;;
 		--user) COMPREPLY=($(compgen -u -- "$cur")) ;;
 		--service) _confinectl_words "$(_confinectl_services /etc/pam.d)" ;;
-		*) _confinectl_words '--user --service --json' ;;
+		*) _confinectl_words '--user --service --rhost --config --json' ;;
 		esac
 		;;
 	kill)
 		case $prev in
-		-s) COMPREPLY=($(compgen -A signal -- "$cur")) ;;
-		*) _confinectl_words "$(_confinectl_containers) -s" ;;
+		--session) ;;
+		*) _confinectl_words "$(_confinectl_containers) --session" ;;
 		esac
 		;;
 	list) _confinectl_words '--json' ;;

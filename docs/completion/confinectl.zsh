@@ -18,7 +18,8 @@ _confinectl_profiles() {
 
 _confinectl_containers() {
   local -a containers
-  containers=(${(fu)"$(confinectl list 2>/dev/null | awk 'NR > 1 { print $1; print $2 }')"})
+  containers=(${(fu)"$(confinectl list --json 2>/dev/null |
+    sed -n 's/^ *"\(container\|user\)": *"\([^"]*\)".*/\2/p')"})
   _describe 'user or container' containers
 }
 
@@ -54,16 +55,22 @@ _confinectl() {
   command) _describe 'command' commands ;;
   argument)
     case $line[1] in
-    check) _arguments '*:policy file:_files' ;;
+    check)
+      _arguments '--any-owner[a draft: do not ask who owns the files]' \
+        '--config[the policy to check]:policy file:_files' '--json[print JSON]' \
+        '*:policy file:_files'
+      ;;
     explain)
       _arguments '--user[user]:user:_users' '--service[PAM service]:service:_confinectl_services' \
+        '--rhost[address of the client]:address:' '--config[policy]:policy file:_files' \
         '--json[print JSON]'
       ;;
-    kill) _arguments '-s[signal]:signal:_signals -s' '1:container:_confinectl_containers' ;;
+    kill) _arguments '--session[one session only]:number:' '1:container:_confinectl_containers' ;;
     list) _arguments '--json[print JSON]' ;;
     pam) _confinectl_pam ;;
     run)
       _arguments '--profile[profile]:profile:_confinectl_profiles' '--user[user]:user:_users' \
+        '--config[policy]:policy file:_files' \
         '*::command:_normal'
       ;;
     status) _arguments '1:container:_confinectl_containers' '--json[print JSON]' ;;

@@ -11,8 +11,8 @@
  *   bench_opening memory  USER              proportional memory of init and supervisor
  *   bench_opening command ROUNDS CMD ARG... a program from its start to its end
  *
- * Prints a line for each figure: name, median and p95 in milliseconds (memory: KiB). PAM's stack
- * comes from the directory in CONFINE_BENCH_PAM.
+ * Prints a line for each figure: name, median, p10 and p95 in milliseconds (memory: KiB). PAM's
+ * stack comes from the directory in CONFINE_BENCH_PAM.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -78,7 +78,8 @@ static int by_value(const void *a, const void *b)
 static void figure_print(struct figure *figure)
 {
 	qsort(figure->values, figure->count, sizeof(double), by_value);
-	printf("%s median %.3f p95 %.3f\n", figure->name, figure->values[figure->count / 2],
+	printf("%s median %.3f p10 %.3f p95 %.3f\n", figure->name,
+	       figure->values[figure->count / 2], figure->values[figure->count / 10],
 	       figure->values[figure->count * 95 / 100]);
 	free(figure->values);
 }

@@ -140,7 +140,8 @@ static const struct attempt attempts[] = {
 /* clang-format on */
 
 #ifdef __x86_64__
-/* A call of the other word size from the same process; the registers that it may spoil are saved. */
+/* A call of the other word size from the same process; the registers that it may spoil are saved.
+ */
 static long call_int80(long number, const unsigned long *arguments)
 {
 	long result;

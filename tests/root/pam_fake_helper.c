@@ -68,7 +68,7 @@ static int count_bent_signals(void)
 	for (int number = 1; number <= SIGRTMAX; number++) {
 		if (sigismember(&mask, number) == 1)
 			count++;
-		if (sigaction(number, NULL, &action) == 0 && action.sa_handler != SIG_DFL)
+		if (sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN)
 			count++;
 	}
 	return count;

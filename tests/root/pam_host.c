@@ -5,6 +5,7 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <linux/seccomp.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <pwd.h>
 #include <sched.h>
@@ -68,17 +69,12 @@ static int count_descriptors(void)
 	return count;
 }
 
-/* Resident memory in KiB; getrusage gives only the peak. */
-static long resident(void)
+/* Bytes that malloc has handed out. */
+static long allocated(void)
 {
-	FILE *file = fopen("/proc/self/statm", "re");
-	long pages = 0;
+	struct mallinfo2 now = mallinfo2();
 
-	if (!file || fscanf(file, "%*s %ld", &pages) != 1)
-		pages = 0;
-	if (file)
-		fclose(file);
-	return pages * (sysconf(_SC_PAGESIZE) / 1024);
+	return (long)(now.uordblks + now.hblkhd);
 }
 
 /* A grandchild says what a shell of the session would be. */
@@ -222,9 +218,9 @@ static void __attribute__((noreturn)) be_the_host(const struct host *host)
 	for (int round = 0; round < host->rounds || round == 0; round++) {
 		open_and_close(host, handle);
 		if (round == 10)
-			memory = resident();
+			memory = allocated();
 	}
-	outcome->memory_growth = resident() - memory;
+	outcome->memory_growth = allocated() - memory;
 	pam_setcred(handle, PAM_DELETE_CRED);
 	pam_end(handle, PAM_SUCCESS);
 	outcome->descriptors_after = count_descriptors();

@@ -50,7 +50,7 @@ struct outcome {
 	bool own_utmp;
 	char variable[64]; /* CONFINE_TEST of the PAM environment */
 	int descriptors_before, descriptors_after;
-	long memory_growth; /* KiB of resident memory from round 10 to the last */
+	long memory_growth; /* bytes allocated from round 10 to the last */
 	bool ended;	    /* the opener lived to the end */
 	struct inside inside;
 };

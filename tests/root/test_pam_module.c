@@ -276,7 +276,7 @@ static void helper_missing(void **state)
 	assert_true(machine_logged("No such file"));
 	machine_policy("[global]\nexempt-users = root, nobody\n");
 	assert_untouched(host_run(&host));
-	assert_true(machine_logged("exempt, let through"));
+	assert_true(machine_logged("let through, not confined: exempt"));
 	machine_policy("");
 	machine_helper(true);
 }
@@ -428,7 +428,8 @@ static void second_open_is_refused(void **state)
 	assert_int_equal(seen->open, PAM_SUCCESS);
 	assert_int_equal(seen->open_again, PAM_SYSTEM_ERR);
 	assert_inside(seen);
-	/* libpam remembers the second open's error for the stack: the result of close says nothing. */
+	/* libpam remembers the second open's error for the stack: the result of close says nothing.
+	 */
 	assert_false(seen->locked_after_close);
 	assert_true(machine_helper_logged("closed"));
 	assert_int_equal(seen->descriptors_after, seen->descriptors_before);
@@ -485,8 +486,7 @@ static void hundred_rounds_leak_nothing(void **state)
 	assert_inside(seen);
 	assert_int_equal(seen->close, PAM_SUCCESS);
 	assert_int_equal(seen->descriptors_after, seen->descriptors_before);
-	print_message("resident memory grew by %ld KiB in 90 rounds\n", seen->memory_growth);
-	assert_true(seen->memory_growth < 64);
+	assert_int_equal(seen->memory_growth, 0);
 }
 
 int main(int argc, char **argv)

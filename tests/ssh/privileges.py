@@ -61,7 +61,7 @@ def descriptors():
         with Session("alice", host):
             pid = [pid for pid, status in processes_of(47001) if status["Name"].startswith("sshd")][0]
             links = world.run(["find", f"/proc/{pid}/fd", "-mindepth", "1", "-printf", "%l\\n"]).out
-            return sorted(re.sub(r"\d+", "N", link) for link in links.split())
+            return sorted(re.sub(r"(-plain)?-?\d+", "N", link) for link in links.split())
     outside = kinds(PLAIN)
     expect_equal(kinds(INSIDE), outside, "descriptors of sshd's user process")
 
@@ -132,6 +132,8 @@ def cgroups():
     with Session("alice") as first, Session("alice") as second:
         for session in (first, second):
             session.ask("setsid sh -c 'sleep 1000 & exec sleep 1000' >/dev/null 2>&1 &")
+        wait_until(lambda: [status["Name"] for _, status in processes_of(47001)].count("sleep") == 4,
+                   5, "the daemons do not run")
         places = {}
         for pid, status in processes_of(47001):
             places.setdefault(cgroup_of(pid), []).append(status["Name"])

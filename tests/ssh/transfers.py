@@ -12,7 +12,6 @@ from harness.check import check, expect, expect_equal
 from harness.world import INSIDE, PLAIN, client, run, ssh
 
 MEBIBYTE = 1 << 20
-EXTERNAL = world.Service("sshd", 2224)
 
 
 @contextmanager
@@ -78,11 +77,12 @@ def sftp_round_trip(host):
 
 
 def sftp_sees_container(host):
-    outside = sftp("alice", PLAIN, "ls -1 /\nls -1 /home\n").out.split()
-    expect("/mnt" in outside and "/home/bob" in outside, f"control: {outside}")
-    inside = sftp("alice", host, "ls -1 /\nls -1 /home\n").out.split()
+    look = "ls -1 /\nls -1 /mnt\nls -1 /home\n"
+    outside = sftp("alice", PLAIN, look).out.split()
+    expect("/mnt/confine" in outside and "/home/bob" in outside, f"control: {outside}")
+    inside = sftp("alice", host, look).out.split()
     expect("/home/alice" in inside, f"inside: {inside}")
-    for hidden in ("/mnt", "/home/bob", "/root/scratch"):
+    for hidden in ("/mnt/confine", "/home/bob", "/boot"):
         expect(hidden not in inside, f"{hidden} is in sight: {inside}")
     with scratch() as here:
         os.chmod(here, 0o755)

@@ -33,7 +33,7 @@ def the_same_terminal():
         names = []
         for host in (PLAIN, INSIDE):
             with Terminal(client(user, host, options=["-tt"]), columns=200) as terminal:
-                terminal.type("\n")
+                terminal.shell()
                 names.append(terminal.command("tty; stty size"))
                 terminal.type("exit\n")
                 expect_equal(terminal.close(), 0, "exit status")

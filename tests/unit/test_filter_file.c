@@ -120,7 +120,8 @@ static void test_mistakes(void **state)
 		{"allow read\r\n", "not printable"},
 		{"allow r\303\251ad\n", "not printable"},
 		{"allow a b c d e\n", "too many or too long words"},
-		{"allow aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n",
+		{"allow "
+		 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n",
 		 "too many or too long words"},
 	};
 	struct filter_list list;
@@ -307,7 +308,7 @@ static void damage_owner(int fd)
 
 static void test_damage_is_repaired(void **state)
 {
-	static void (*const damages[])(int fd) = {damage_nothing, damage_tail, damage_odd,
+	static void (*const damages[])(int fd) = {damage_nothing, damage_tail,	damage_odd,
 						  damage_bit,	  damage_large, damage_mode,
 						  damage_owner};
 	struct scratch *scratch = *state;
@@ -425,14 +426,14 @@ static void test_file(void **state)
 	load(&plan, scratch->fd, &loaded);
 	assert_int_equal(ask(&loaded, SCMP_SYS(ptrace), 0, 0), ALLOW);
 	write_list(scratch, "include default\nallow xyzzy\n", 0644);
-	assert_int_equal(filter_load(&plan, scratch->fd, loaded.code, BPF_MAXINSNS,
-				     &loaded.length, &error),
-			 -EINVAL);
+	assert_int_equal(
+		filter_load(&plan, scratch->fd, loaded.code, BPF_MAXINSNS, &loaded.length, &error),
+		-EINVAL);
 	assert_non_null(strstr(error.message, "x.policy:2:"));
 	write_list(scratch, "include default\n", 0664);
-	assert_int_equal(filter_load(&plan, scratch->fd, loaded.code, BPF_MAXINSNS,
-				     &loaded.length, &error),
-			 -EPERM);
+	assert_int_equal(
+		filter_load(&plan, scratch->fd, loaded.code, BPF_MAXINSNS, &loaded.length, &error),
+		-EPERM);
 }
 
 static void test_names_of_files(void **state)

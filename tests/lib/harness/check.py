@@ -121,7 +121,7 @@ def _selected(name, patterns):
 def run(title, patterns):
     """Runs the checks whose name matches one of the patterns; the exit status of the suite."""
     count = {"ok": 0, "FAIL": 0, "skip": 0}
-    before = leaks.snapshot()
+    before = leaks.quiet()
     for name, function, limit in CHECKS:
         if not _selected(name, patterns):
             continue

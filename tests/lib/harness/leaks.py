@@ -78,6 +78,17 @@ def snapshot():
     return _mounts() | _processes() | _cgroups() | _links() | _files() | _ipc()
 
 
+def quiet():
+    """The world when it has stopped changing."""
+    before = snapshot()
+    while True:
+        time.sleep(0.5)
+        now = snapshot()
+        if now == before:
+            return now
+        before = now
+
+
 def settle(before, seconds=5.0):
     """Waits until the world is as it was; returns the differences that stay, as text."""
     end = time.monotonic() + seconds

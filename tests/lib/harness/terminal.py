@@ -58,11 +58,15 @@ class Terminal:
                 if not re.search(pattern, self.screen):
                     raise AssertionError(f"terminal ended, no {pattern!r} in {self.screen[-300:]!r}")
 
+    def shell(self):
+        """Makes the shell on it easy to read: known prompt, no echo."""
+        self.type("PS1=ready: PS2=; bind 'set enable-bracketed-paste off'; stty -echo; echo =up=\n")
+        self.wait_for("\n=up=\r\nready:")
+
     def command(self, text, seconds=10):
-        """Types a command at a shell's prompt; what it printed."""
-        self.type(f"{text}; echo =\"done\"=\n")
-        self.wait_for(r'echo ="done"=\r?\n', seconds)
-        printed = self.wait_for(r"(?s)(.*?)=done=\r?\n", seconds)
+        """Types a command at the prompt of shell(); what it printed."""
+        self.type(f"{text}\necho =done=\n")
+        printed = self.wait_for(r"(?s)(.*?)(ready:)?=done=\r?\nready:", seconds)
         return printed.group(1).replace("\r", "").strip("\n")
 
     def _ended(self):
