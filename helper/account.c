@@ -8,8 +8,8 @@
 #include "helper/account.h"
 #include "policy/cleanup.h"
 
-#define STEP	   "account"
-#define NAME_MOST  255
+#define STEP	    "account"
+#define NAME_MOST   255
 #define BUFFER_MOST (1024 * 1024) /* of one NSS entry; a group with 50,000 members fits */
 #define GROUPS_MOST 65536	  /* NGROUPS_MAX of Linux */
 
@@ -37,10 +37,11 @@ static int name_check(const char *name, struct error *error)
 		return error_set(error, EINVAL, STEP, "\"%s\" is no name for a user", name);
 	for (const char *at = name; *at; at++)
 		if ((unsigned char)*at <= ' ' || strchr("/:\x7f", *at))
-			return error_set(error, EINVAL, STEP,
-					 "a user name may not have '/', ':', white space or control "
-					 "characters: \"%s\"",
-					 name);
+			return error_set(
+				error, EINVAL, STEP,
+				"a user name may not have '/', ':', white space or control "
+				"characters: \"%s\"",
+				name);
 	return 0;
 }
 
@@ -173,7 +174,7 @@ int account_lookup(const char *user, struct account **ret_account, struct error 
 {
 	__attribute__((cleanup(account_free))) struct account *account = NULL;
 	cleanup_free char *buffer = NULL;
-	struct passwd entry;
+	struct passwd entry = {0};
 	int result;
 
 	result = name_check(user, error);

@@ -42,6 +42,7 @@ void build_finish(struct build *build)
 {
 	close_fd(&build->root);
 	close_fd(&build->devpts);
+	close_fd(&build->devpts_mount);
 }
 
 int cgroup_hide(struct build *build, struct error *error)

@@ -20,6 +20,7 @@ struct build {
 	char hostname[65];    /* decided by the hostname step */
 	int root;	      /* O_PATH on the new root, once it is attached; -1 before */
 	int devpts;	      /* O_PATH on the container's /dev/pts; -1 before */
+	int devpts_mount;     /* a detached copy of that mount, for the first session; -1 before */
 };
 
 struct build_step {

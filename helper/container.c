@@ -94,7 +94,8 @@ static int clone_init(const struct container_spec *spec, struct container *conta
 				  .gecos = spec->gecos,
 				  .scaffold = CONFINE_STATE_DIR,
 				  .root = -1,
-				  .devpts = -1},
+				  .devpts = -1,
+				  .devpts_mount = -1},
 			.command = spec->command,
 			.channel = channel,
 		};
@@ -107,13 +108,16 @@ static int clone_init(const struct container_spec *spec, struct container *conta
 static int wait_for_report(struct container *container, int channel, struct error *error)
 {
 	struct init_report report = {0};
+	int fds[INIT_FDS] = {-1, -1}, result;
 	size_t length, count;
-	int result = wire_receive_some(channel, &report, sizeof(report), &length,
-				       &container->devpts, 1, &count, BUILD_TIMEOUT_MS, error);
 
+	result = wire_receive_some(channel, &report, sizeof(report), &length, fds, INIT_FDS, &count,
+				   BUILD_TIMEOUT_MS, error);
 	if (result < 0)
 		return result;
-	if (length != sizeof(report) || (report.result == 0 && count != 1))
+	container->devpts = fds[INIT_FD_DEVPTS];
+	container->devpts_mount = fds[INIT_FD_DEVPTS_MOUNT];
+	if (length != sizeof(report) || (report.result == 0 && count != INIT_FDS))
 		return error_set(error, EPROTO, step, "init sent %zu bytes", length);
 	if (report.result < 0) {
 		report.step[sizeof(report.step) - 1] = '\0';
@@ -175,6 +179,7 @@ int container_destroy(struct container *container, struct error *error)
 	}
 	close_fd(&container->init);
 	close_fd(&container->devpts);
+	close_fd(&container->devpts_mount);
 	close_fd(&container->cgroup);
 	close_fd(&container->cgroup_root);
 	return result;

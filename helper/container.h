@@ -21,11 +21,12 @@ struct container_spec {
 
 struct container {
 	char id[REGISTRY_ID_SIZE];
-	pid_t pid;	 /* init, as the host numbers it; for listings */
-	int init;	 /* its pidfd */
-	int devpts;	 /* O_PATH of its /dev/pts */
-	int cgroup_root; /* of the v2 tree */
-	int cgroup;	 /* confine/ID */
+	pid_t pid;	  /* init, as the host numbers it; for listings */
+	int init;	  /* its pidfd */
+	int devpts;	  /* O_PATH of its /dev/pts */
+	int devpts_mount; /* a detached copy of that mount, for the first session */
+	int cgroup_root;  /* of the v2 tree */
+	int cgroup;	  /* confine/ID */
 };
 
 /* What makes up the confinement of a plan: everything but the descriptors. 0 or -errno. */

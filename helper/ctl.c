@@ -72,8 +72,9 @@ int main(int argc, char **argv)
 	}
 	verb = verb_find(argv[1]);
 	if (!verb) {
-		fprintf(stderr, "confinectl: there is no verb \"%s\"; confinectl --help lists "
-				"them\n",
+		fprintf(stderr,
+			"confinectl: there is no verb \"%s\"; confinectl --help lists "
+			"them\n",
 			argv[1]);
 		return CTL_USAGE;
 	}

@@ -132,15 +132,15 @@ static int systemd_user_check(struct problems *problems, struct error *error)
 	if (result < 0)
 		return result;
 	reader = pam_store_reader(&store);
-	result = pam_file_parse(SYSTEMD_USER, original.text, original.length, &reader, &file, error);
+	result =
+		pam_file_parse(SYSTEMD_USER, original.text, original.length, &reader, &file, error);
 	if (result < 0)
 		return result;
 	pam_stack_check(file, PAM_DOOR_REFUSE, &report);
 	for (size_t i = 0; i < report.count; i++)
 		if (!report.problems[i].warning)
 			problem_add(problems, EINVAL, PAM_STORE_DEFAULT "/" SYSTEMD_USER,
-				    report.problems[i].line, NULL, "%s%s",
-				    report.problems[i].text,
+				    report.problems[i].line, NULL, "%s%s", report.problems[i].text,
 				    "; see confinectl pam enable " SYSTEMD_USER);
 	return 0;
 }
@@ -221,7 +221,8 @@ static struct json_object *problem_json(const struct problem *problem)
 	json_object_object_add(object, "key",
 			       problem->key ? json_object_new_string(problem->key) : NULL);
 	json_object_object_add(object, "message", json_object_new_string(problem->message));
-	json_object_object_add(object, "not_built", json_object_new_boolean(problem->code == ENOTSUP));
+	json_object_object_add(object, "not_built",
+			       json_object_new_boolean(problem->code == ENOTSUP));
 	return object;
 }
 

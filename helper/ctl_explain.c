@@ -22,6 +22,7 @@ struct explain {
 	struct facts facts;
 	struct policy *policy;
 	struct decision decision;
+	struct profile profile;
 	struct plan *plan;	 /* NULL: there is none */
 	struct error plan_error; /* why */
 };
@@ -42,9 +43,12 @@ static const char *const verdicts[] = {
 static int parse(int argc, char **argv, struct explain *explain)
 {
 	static const struct option options[] = {
-		{"user", required_argument, NULL, 'u'},	  {"service", required_argument, NULL, 's'},
-		{"rhost", required_argument, NULL, 'r'},  {"config", required_argument, NULL, 'c'},
-		{"json", no_argument, NULL, 'j'},	  {"help", no_argument, NULL, 'h'},
+		{"user", required_argument, NULL, 'u'},
+		{"service", required_argument, NULL, 's'},
+		{"rhost", required_argument, NULL, 'r'},
+		{"config", required_argument, NULL, 'c'},
+		{"json", no_argument, NULL, 'j'},
+		{"help", no_argument, NULL, 'h'},
 		{0},
 	};
 	int option;
@@ -82,6 +86,8 @@ static int explain_ask(struct explain *explain, struct error *error)
 		result = policy_decide(explain->policy, &explain->facts, &explain->decision, error);
 	if (result < 0 || explain->decision.verdict != VERDICT_CONFINE)
 		return result;
+	/* policy_read() has seen to it that every profile is sound that a rule names */
+	profile_find(explain->policy, explain->decision.profile, &explain->profile);
 	policy_plan(explain->policy, explain->decision.profile, &explain->facts, &explain->plan,
 		    &explain->plan_error);
 	return 0;
@@ -147,8 +153,7 @@ static void say_decision(const struct explain *explain)
 static void say_setting(const struct key *key, const struct setting *setting)
 {
 	if (setting->file)
-		say("  %-18s %-34s %s:%u", key->name, setting->value, setting->file,
-		    setting->line);
+		say("  %-18s %-34s %s:%u", key->name, setting->value, setting->file, setting->line);
 	else
 		say("  %-18s %-34s default", key->name, setting->value);
 }
@@ -161,7 +166,7 @@ static void say_profile(const struct explain *explain)
 	puts("\nsettings");
 	for (const struct key *key = keys; key->name; key++)
 		if (key->section == SECTION_PROFILE &&
-		    profile_setting(explain->policy, explain->decision.profile, key, &setting))
+		    profile_setting(&explain->profile, key, &setting))
 			say_setting(key, &setting);
 }
 
@@ -204,7 +209,7 @@ static struct json_object *settings_json(const struct explain *explain)
 
 	for (const struct key *key = keys; key->name; key++) {
 		if (key->section != SECTION_PROFILE ||
-		    !profile_setting(explain->policy, explain->decision.profile, key, &setting))
+		    !profile_setting(&explain->profile, key, &setting))
 			continue;
 		object = json_object_new_object();
 		add_text(object, "key", key->name);

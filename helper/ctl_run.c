@@ -9,7 +9,9 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -81,6 +83,24 @@ static int load(struct run *run, struct error *error)
 		result = policy_plan(run->policy, run->profile, account_facts(run->account),
 				     &run->plan, error);
 	return result;
+}
+
+/* What a caller may have left us that would end us early or lose the command's status. */
+static void forget_caller(void)
+{
+	static const struct itimerval off;
+	sigset_t none;
+
+	umask(077);
+	setitimer(ITIMER_REAL, &off, NULL);
+	setitimer(ITIMER_VIRTUAL, &off, NULL);
+	setitimer(ITIMER_PROF, &off, NULL);
+	signal(SIGCHLD, SIG_DFL);
+	/* A full disk, a small limit or a reader that has gone is an error with a message. */
+	signal(SIGXFSZ, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
 static int block_signals(struct error *error)
@@ -238,6 +258,7 @@ int ctl_run(int argc, char **argv)
 		fputs("confinectl: run needs root\n", stderr);
 		return FAILED;
 	}
+	forget_caller();
 	container_clear(&run.container);
 	run.confinement = calloc(1, sizeof(*run.confinement));
 	if (run.confinement && descriptors_null(1, &error) == 0 && load(&run, &error) == 0 &&

@@ -72,6 +72,9 @@ int device_create(struct build *build, struct error *error)
 	build->devpts = openat(build->root, "dev/pts", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (build->devpts < 0)
 		return error_errno(error, "devices", "opening the new /dev/pts");
+	build->devpts_mount = mount_clone(build->devpts, "", false, 0, error);
+	if (build->devpts_mount < 0)
+		return build->devpts_mount;
 	if (!(build->plan->namespaces & CLONE_NEWIPC))
 		return 0;
 	return attach(build->root, "mqueue", NULL,

@@ -17,6 +17,8 @@
 #include "helper/path.h"
 #include "policy/cleanup.h"
 
+#define MASKED (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC)
+
 static int open_target(int root, const char *target, mode_t type, struct error *error)
 {
 	if (S_ISDIR(type))
@@ -85,6 +87,7 @@ static int make_symlink(struct build *build, const struct plan_mount *row, struc
 /* Hides what is there behind an empty, read-only file or directory; what is not there is fine. */
 static int attach_mask(struct build *build, const struct plan_mount *row, struct error *error)
 {
+	static const struct mount_option empty[] = {{"mode", "755"}, {"nr_inodes", "1"}, {0}};
 	cleanup_fd int mount = -1, place = path_open_inside(build->root, row->target, error);
 	struct stat info;
 
@@ -94,8 +97,11 @@ static int attach_mask(struct build *build, const struct plan_mount *row, struct
 		return place;
 	if (fstat(place, &info) < 0)
 		return error_errno(error, "mounts", "mask %s", row->target);
-	mount = mount_clone(build->root, S_ISDIR(info.st_mode) ? "media" : "dev/null", false,
-			    MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, error);
+	/* Not a clone of some empty directory of ours, over which policy may have put a mount. */
+	if (S_ISDIR(info.st_mode))
+		mount = mount_new("tmpfs", empty, MASKED | MOUNT_ATTR_NODEV, error);
+	else
+		mount = mount_clone(build->root, "dev/null", false, MASKED, error);
 	return mount < 0 ? mount : mount_attach(mount, place, "", error);
 }
 

@@ -84,6 +84,8 @@ int main(int argc, char **argv)
 		log_line(LOG_ERR, "request refused: %s", error.message);
 		return refuse(error.message);
 	}
-	opening_answer(&request, opener, peer_pid(), &opening);
+	opening_answer(&request, opener, peer_pid(), WIRE_HELPER_FD, &opening);
+	if (opening.handed_over)
+		return 0;
 	return answer(&opening) < 0 ? REFUSED : 0;
 }

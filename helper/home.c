@@ -52,13 +52,20 @@ static int attach_host_home(struct build *build, int source, int target, struct 
 	return mount < 0 ? mount : mount_attach(mount, target, "", error);
 }
 
-/* A home that is the root or lies in a part of the root that others provide is left as it is. */
-static bool home_is_ours_to_make(const char *home)
+/*
+ * A home that is there already ("/", "//", "/run", "/home", "/usr/games", however it is written) or
+ * lies in a part of the root that others provide is left as it is: mounted over the root it would
+ * bring the host's back.
+ */
+static bool home_is_ours_to_make(int root, const char *home)
 {
-	static const char *const taken[] = {"/",    "/usr", "/proc",	"/dev",
-					    "/sys", "/etc", "/bin",	"/sbin",
-					    "/lib", "/tmp", "/var/tmp", "/run/user"};
+	static const char *const taken[] = {"/usr", "/proc",	"/dev",	    "/sys",
+					    "/etc", "/bin",	"/sbin",    "/lib",
+					    "/tmp", "/var/tmp", "/run/user"};
 	size_t length;
+
+	if (path_exists_inside(root, home))
+		return false;
 
 	for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++) {
 		length = strlen(taken[i]);
@@ -75,7 +82,7 @@ int home_attach(struct build *build, struct error *error)
 	cleanup_fd int source = -1, target = -1;
 
 	if (build->plan->home == HOME_NONE || !home || home[0] != '/' ||
-	    !home_is_ours_to_make(home))
+	    !home_is_ours_to_make(build->root, home))
 		return 0;
 	if (build->plan->home == HOME_BIND) {
 		source = path_open_host(home, error);

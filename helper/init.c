@@ -28,6 +28,7 @@ static const int calls[] = {
 
 static void report(const struct init_spec *spec, int result, const struct error *error)
 {
+	const int fds[INIT_FDS] = {spec->build.devpts, spec->build.devpts_mount};
 	struct init_report message = {.result = result};
 
 	if (result < 0) {
@@ -35,8 +36,8 @@ static void report(const struct init_spec *spec, int result, const struct error 
 		snprintf(message.message, sizeof(message.message), "%s", error->message);
 	}
 	/* A supervisor that does not hear this is dead, and so shall we be. */
-	if (wire_send(spec->channel, &message, sizeof(message), &spec->build.devpts,
-		      result < 0 ? 0 : 1, NULL) < 0 ||
+	if (wire_send(spec->channel, &message, sizeof(message), fds, result < 0 ? 0 : INIT_FDS,
+		      NULL) < 0 ||
 	    result < 0)
 		_exit(FAILED);
 }
@@ -111,6 +112,8 @@ static int block_signals(struct error *error)
 	sigset_t all;
 	int fd;
 
+	/* Ignored, as the service may have left it, no child would ever be seen to end. */
+	signal(SIGCHLD, SIG_DFL);
 	sigfillset(&all);
 	if (sigprocmask(SIG_SETMASK, &all, NULL) < 0)
 		return error_errno(error, "init", "sigprocmask");

@@ -17,12 +17,14 @@ struct init_spec {
 	int channel;		       /* to the supervisor: one init_report comes over it */
 };
 
-/* What init tells its supervisor once, with build.devpts as descriptor when result is 0. */
+/* What init tells its supervisor once; with descriptors when result is 0. */
 struct init_report {
 	int result; /* 0 or -errno */
 	char step[32];
 	char message[ERROR_MESSAGE_SIZE];
 };
+
+enum init_fd { INIT_FD_DEVPTS, INIT_FD_DEVPTS_MOUNT, INIT_FDS };
 
 /* The whole life of PID 1; called in the fresh child. */
 void init_main(struct init_spec *spec) __attribute__((noreturn));

@@ -21,7 +21,6 @@
 
 #define LOCK_TIMEOUT_MS	  20000
 #define ANSWER_TIMEOUT_MS 10000
-#define ROUNDS		  3 /* a container may die while we speak to it; the next one will not */
 
 static const char step[] = "open";
 
@@ -29,8 +28,10 @@ struct login {
 	const struct wire_request *request;
 	struct facts facts;
 	const char *gecos;
-	int opener;
+	int opener, module;
 	unsigned opener_pid;
+	unsigned max_sessions;
+	enum wire_verdict on_failure; /* what a failure of the machine comes to */
 };
 
 static void free_account(struct account **account)
@@ -53,23 +54,29 @@ static const char *text_or_null(const char *text)
 	return *text ? text : NULL;
 }
 
+static void describe_session(const struct login *login, struct control_request *request)
+{
+	*request = (struct control_request){.version = CONTROL_VERSION,
+					    .kind = CONTROL_SESSION,
+					    .max_sessions = login->max_sessions,
+					    .uid = login->facts.uid,
+					    .opener = login->opener_pid};
+	memcpy(request->service, login->request->service, sizeof(request->service));
+	memcpy(request->rhost, login->request->rhost, sizeof(request->rhost));
+	memcpy(request->tty, login->request->tty, sizeof(request->tty));
+}
+
 /* Asks the supervisor for a session; fds are those of the answer, channel our end's twin. */
 static int ask_for_session(const struct login *login, int supervisor, int channel,
-			   unsigned max_sessions, struct control_reply *reply,
-			   int fds[CONTROL_REPLY_FDS], struct error *error)
+			   struct control_reply *reply, int fds[CONTROL_REPLY_FDS],
+			   struct error *error)
 {
 	const int passed[CONTROL_SESSION_FDS] = {login->opener, channel};
-	struct control_request request = {.version = CONTROL_VERSION,
-					  .kind = CONTROL_SESSION,
-					  .max_sessions = max_sessions,
-					  .uid = login->facts.uid,
-					  .opener = login->opener_pid};
+	struct control_request request;
 	size_t length, count;
 	int result;
 
-	memcpy(request.service, login->request->service, sizeof(request.service));
-	memcpy(request.rhost, login->request->rhost, sizeof(request.rhost));
-	memcpy(request.tty, login->request->tty, sizeof(request.tty));
+	describe_session(login, &request);
 	result = wire_send(supervisor, &request, sizeof(request), passed, CONTROL_SESSION_FDS,
 			   error);
 	if (result == 0)
@@ -96,15 +103,15 @@ static int clone_devpts(int init, int devpts, struct error *error)
 	return mount < 0 ? error_errno(error, step, "open_tree of /dev/pts") : mount;
 }
 
-static int take_session(const struct login *login, int supervisor, unsigned max_sessions,
-			struct opening *opening, struct error *error)
+static int take_session(const struct login *login, int supervisor, struct opening *opening,
+			struct error *error)
 {
 	cleanup_free struct control_reply *reply = calloc(1, sizeof(*reply));
 	int fds[CONTROL_REPLY_FDS] = {-1, -1, -1}, channel[2], result;
 
 	if (!reply || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel) < 0)
 		return error_errno(error, step, "socketpair");
-	result = ask_for_session(login, supervisor, channel[1], max_sessions, reply, fds, error);
+	result = ask_for_session(login, supervisor, channel[1], reply, fds, error);
 	close_fd(&channel[1]);
 	if (result < 0) {
 		close_fd(&channel[0]);
@@ -120,10 +127,17 @@ static int take_session(const struct login *login, int supervisor, unsigned max_
 	return opening->fds[WIRE_FD_DEVPTS] < 0 ? opening->fds[WIRE_FD_DEVPTS] : 0;
 }
 
+/* A new container, whose supervisor gives the answer. */
 static int start_container(const struct login *login, struct registry *registry, const char *key,
-			   const struct plan *plan, struct error *error)
+			   int lock, const struct plan *plan, struct opening *opening,
+			   struct error *error)
 {
 	cleanup_free struct wire_confinement *confinement = calloc(1, sizeof(*confinement));
+	struct supervisor_first first = {.reply = &opening->reply,
+					 .on_failure = login->on_failure,
+					 .opener = login->opener,
+					 .module = login->module,
+					 .lock = lock};
 	struct container_spec spec = {.plan = plan,
 				      .facts = &login->facts,
 				      .gecos = login->gecos,
@@ -132,52 +146,58 @@ static int start_container(const struct login *login, struct registry *registry,
 
 	if (!confinement)
 		return error_set(error, ENOMEM, step, "no memory");
+	describe_session(login, &first.request);
 	snprintf(spec.key, sizeof(spec.key), "%s", key);
 	result = registry_make_id(spec.id, key, error);
 	if (result == 0)
 		result = container_confinement(plan, registry->state, spec.id, confinement, error);
-	return result < 0 ? result : supervisor_start(registry, &spec, error);
+	if (result == 0)
+		result = supervisor_start(registry, &spec, &first, error);
+	opening->handed_over = result == 0;
+	return result;
 }
 
-/* Connects to the container of this key, making it if there is none that lives. */
-static int reach_container(const struct login *login, struct registry *registry, const char *key,
-			   const struct plan *plan, struct error *error)
+/* A session in the container that has this key, if one lives; -ENOENT if none does. */
+static int join_running(const struct login *login, struct registry *registry, const char *key,
+			struct opening *opening, struct error *error)
 {
-	int supervisor = registry_connect(registry, key, error), result;
+	cleanup_fd int supervisor = registry_connect(registry, key, error);
+	int result;
 
-	if (supervisor >= 0 || (supervisor != -ENOENT && supervisor != -ECONNREFUSED))
-		return supervisor;
-	result = registry_reap(registry, key, error);
-	if (result == 0)
-		result = start_container(login, registry, key, plan, error);
-	return result < 0 ? result : registry_connect(registry, key, error);
+	if (supervisor < 0)
+		return supervisor == -ECONNREFUSED ? -ENOENT : supervisor;
+	result = take_session(login, supervisor, opening, error);
+	/* It died while we spoke to it. */
+	return result == -ECONNRESET || result == -EPIPE ? -ENOENT : result;
+}
+
+static int make_key(const struct login *login, const struct plan *plan, char key[REGISTRY_KEY_SIZE],
+		    struct error *error)
+{
+	if (plan->join == JOIN_SESSION)
+		return registry_key_of_session(key, login->facts.uid, error);
+	registry_key_of_user(key, login->facts.uid, plan->profile);
+	return 0;
 }
 
 static int open_in(const struct login *login, struct registry *registry, const struct plan *plan,
 		   struct opening *opening, struct error *error)
 {
 	char key[REGISTRY_KEY_SIZE];
+	int result = make_key(login, plan, key, error);
 	cleanup_fd int lock = -1;
-	int result;
 
-	registry_key_of_user(key, login->facts.uid, plan->profile);
-	if (plan->join == JOIN_SESSION) {
-		result = registry_key_of_session(key, login->facts.uid, error);
-		if (result < 0)
-			return result;
-	}
+	if (result < 0)
+		return result;
 	lock = registry_lock(registry, key, LOCK_TIMEOUT_MS, error);
 	if (lock < 0)
 		return lock;
-	for (int round = 0;; round++) {
-		cleanup_fd int supervisor = reach_container(login, registry, key, plan, error);
-
-		if (supervisor < 0)
-			return supervisor;
-		result = take_session(login, supervisor, plan->max_sessions, opening, error);
-		if (result != -ECONNRESET || round == ROUNDS)
-			return result;
-	}
+	result = join_running(login, registry, key, opening, error);
+	if (result != -ENOENT)
+		return result;
+	result = registry_reap(registry, key, error);
+	return result < 0 ? result
+			  : start_container(login, registry, key, lock, plan, opening, error);
 }
 
 static int open_session(const struct login *login, const struct plan *plan, struct opening *opening,
@@ -205,7 +225,7 @@ static const char *profile_of(const struct wire_request *request, const struct d
 	return *request->profile ? request->profile : decision->profile;
 }
 
-static void answer_covered(const struct login *login, const struct policy *policy,
+static void answer_covered(struct login *login, const struct policy *policy,
 			   const struct decision *decision, struct opening *opening)
 {
 	const char *profile = profile_of(login->request, decision);
@@ -223,10 +243,14 @@ static void answer_covered(const struct login *login, const struct policy *polic
 		return;
 	}
 	/* Bad policy never lets anybody through; on-failure is for the machine's failures. */
-	if (policy_plan(policy, profile, &login->facts, &plan, &error) < 0)
+	login->on_failure = decision->on_failure_allow ? WIRE_IGNORE : WIRE_ERROR;
+	if (policy_plan(policy, profile, &login->facts, &plan, &error) < 0) {
 		fail(opening, WIRE_ERROR, &error);
-	else if (open_session(login, plan, opening, &error) < 0)
-		fail(opening, decision->on_failure_allow ? WIRE_IGNORE : WIRE_ERROR, &error);
+		return;
+	}
+	login->max_sessions = plan->max_sessions;
+	if (open_session(login, plan, opening, &error) < 0)
+		fail(opening, login->on_failure, &error);
 }
 
 static int decide(struct login *login, const struct policy *policy, struct opening *opening)
@@ -304,10 +328,13 @@ static void make_event(char *event, size_t size)
 	snprintf(event, size, "%08x", draw);
 }
 
-void opening_answer(const struct wire_request *request, int opener, unsigned opener_pid,
+void opening_answer(const struct wire_request *request, int opener, unsigned opener_pid, int module,
 		    struct opening *opening)
 {
-	struct login login = {.request = request, .opener = opener, .opener_pid = opener_pid};
+	struct login login = {
+		.request = request, .opener = opener, .opener_pid = opener_pid, .module = module};
+
+	opening->handed_over = false;
 
 	memset(&opening->reply, 0, sizeof(opening->reply));
 	for (int i = 0; i < WIRE_REPLY_FDS; i++)

@@ -100,20 +100,18 @@ static void judge(struct walk *walk, const struct pam_file *file, const struct p
 		report_add(walk->report, false, file->name, line->number,
 			   "control \"%.60s\" is not one that libpam reads", line->control);
 	if (effect.done)
-		report_add(
-			walk->report, false, file->name, line->number,
-			"\"%.60s\" ends the %s stack before pam_confine.so, so that covered users "
-			"are refused: use a jump, or put the line into a substack",
-			line->control, type);
+		report_add(walk->report, false, file->name, line->number,
+			   "\"%.60s\" ends the %s stack before pam_confine.so is reached: use a "
+			   "jump, or put the line into a substack",
+			   line->control, type);
 	if (effect.jump > walk->target - walk->index - 1)
 		report_add(walk->report, false, file->name, line->number,
-			   "\"%.60s\" jumps over pam_confine.so, so that covered users are refused",
-			   line->control);
+			   "\"%.60s\" jumps over pam_confine.so", line->control);
 	if (effect.dies_well)
 		report_add(
 			walk->report, true, file->name, line->number,
-			"\"%.60s\" can end the %s stack before pam_confine.so although its module "
-			"did not fail; unless a jump passes it, covered users are refused",
+			"\"%.60s\" can end the %s stack before pam_confine.so although its "
+			"module did not fail; unless a jump passes it, covered users are refused",
 			line->control, type);
 }
 

@@ -138,21 +138,38 @@ static int on_root(int root, int fd)
 	return fstat(root, &one) == 0 && fstat(fd, &other) == 0 && one.st_dev == other.st_dev;
 }
 
-/* Opens what exists at name: without links first, then with such links as stay in our own tree. */
+/* Where a link on our own file system leads, as seen from inside. */
+static int follow_inside(int root, int directory, const char *text)
+{
+	int start = text[0] == '/' ? root : directory;
+	int fd = open_at2(start, text, O_PATH,
+			  RESOLVE_IN_ROOT | RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS);
+
+	if (fd >= 0 || errno != EXDEV)
+		return fd;
+	/* Into another mount, as /bin does, only without a second link: that one may be a user's.
+	 */
+	return open_at2(start, text, O_PATH, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
+}
+
+/* Opens what exists at name: without links first, then with such links as stand in our own tree. */
 static int open_inside(int root, int directory, const char *name)
 {
 	int fd = open_at2(directory, name, O_PATH, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
 	char text[PATH_MAX];
 	ssize_t length;
 
-	if (fd >= 0 || errno != ELOOP || !on_root(root, directory))
+	if (fd >= 0 || errno != ELOOP)
 		return fd;
+	if (!on_root(root, directory)) {
+		errno = ELOOP;
+		return -1;
+	}
 	length = readlinkat(directory, name, text, sizeof(text) - 1);
 	if (length <= 0)
 		return -1;
 	text[length] = '\0';
-	return open_at2(text[0] == '/' ? root : directory, text, O_PATH,
-			RESOLVE_IN_ROOT | RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS);
+	return follow_inside(root, directory, text);
 }
 
 static int make_one(int root, int directory, const char *name, int file, const char *target,
@@ -237,10 +254,31 @@ int path_make_parent(int root, const char *target, char *name, struct error *err
 
 int path_open_inside(int root, const char *target, struct error *error)
 {
-	int fd = open_at2(root, target + strspn(target, "/"), O_PATH,
-			  RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+	struct walk walk = {0};
+	char name[NAME_MAX + 1];
+	cleanup_fd int directory = fcntl(root, F_DUPFD_CLOEXEC, 3);
 
-	return fd < 0 ? error_errno(error, step, "%s", target) : fd;
+	if (directory < 0)
+		return error_errno(error, step, "dup");
+	if (strlen(target) >= sizeof(walk.rest))
+		return error_set(error, ENAMETOOLONG, step, "%.64s...", target);
+	strcpy(walk.rest, target);
+	while (walk_next(&walk, name, sizeof(name))) {
+		int next = open_inside(root, directory, name);
+
+		if (next < 0)
+			return error_errno(error, step, "%s: \"%s\"", target, name);
+		close_fd(&directory);
+		directory = next;
+	}
+	return steal_fd(&directory);
+}
+
+bool path_exists_inside(int root, const char *target)
+{
+	cleanup_fd int fd = open_at2(root, target, O_PATH, RESOLVE_IN_ROOT);
+
+	return fd >= 0 || errno != ENOENT;
 }
 
 int path_write_file(int root, const char *path, const char *text, struct error *error)

@@ -7,6 +7,8 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 #include "policy/error.h"
 
 /*
@@ -19,8 +21,8 @@ int path_open_host(const char *path, struct error *error);
 /*
  * Makes the directory target (absolute, seen from inside) below root with all missing parents,
  * mode 0755, owner root, and returns an O_PATH descriptor of it. New directories are made only on
- * the root's own file system: -EROFS where the way leads into another mount. Links are followed
- * only while they stay on the root's own file system.
+ * the root's own file system: -EROFS where the way leads into another mount. A link is followed
+ * only where it stands on the root's own file system, where nobody else can place one.
  */
 int path_make_directory(int root, const char *target, struct error *error);
 
@@ -30,8 +32,12 @@ int path_make_directory(int root, const char *target, struct error *error);
  */
 int path_make_parent(int root, const char *target, char *name, struct error *error);
 
-/* Opens what is at target (absolute, seen from inside) as O_PATH; no link anywhere on the way. */
+/* Opens what is at target (absolute, seen from inside) as O_PATH, links as path_make_directory().
+ */
 int path_open_inside(int root, const char *target, struct error *error);
+
+/* Whether there is anything at target, seen from inside and through links; yes when in doubt. */
+bool path_exists_inside(int root, const char *target);
 
 /* As path_make_directory() for the parent; the last component becomes an empty file (0644). */
 int path_make_file(int root, const char *target, struct error *error);

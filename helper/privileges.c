@@ -65,7 +65,9 @@ int privileges_read(struct privileges *ret_privileges, struct error *error)
 			break;
 		if (bounding > 0)
 			read.bounding |= PRIVILEGE(i);
-		if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, i, 0, 0) > 0)
+		/* Nothing is ambient that is not inheritable and permitted (capabilities(7)). */
+		if ((read.inheritable & read.permitted & PRIVILEGE(i)) &&
+		    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, i, 0, 0) > 0)
 			read.ambient |= PRIVILEGE(i);
 	}
 	*ret_privileges = read;

@@ -23,7 +23,6 @@
 #include "helper/supervisor.h"
 #include "policy/cleanup.h"
 
-#define START_TIMEOUT_MS   35000 /* longer than the build's own */
 #define REQUEST_TIMEOUT_MS 1000
 #define RETRY_MS	   5 /* while somebody holds our lock */
 #define LOCK_TIMEOUT_MS	   10000
@@ -353,28 +352,25 @@ static int block_signals(struct error *error)
 	return fd < 0 ? error_errno(error, step, "signalfd") : fd;
 }
 
-/* Nothing of the helper's but the registry and the pipe to it. */
-static int detach(struct supervisor *supervisor, int ready, struct error *error)
+/* Nothing of the helper's but the registry and what the first session needs. */
+static int detach(struct supervisor *supervisor, const struct supervisor_first *first,
+		  struct error *error)
 {
-	const int keep[] = {ready, supervisor->registry->state, supervisor->registry->containers};
+	const int keep[] = {first->opener, first->module, first->lock, supervisor->registry->state,
+			    supervisor->registry->containers};
 	int result;
 
-	if (setsid() < 0 || chdir("/") < 0 || prctl(PR_SET_NAME, "confine-super") < 0 ||
-	    prctl(PR_SET_DUMPABLE, 0) < 0)
+	if (setsid() < 0 || prctl(PR_SET_NAME, "confine-super") < 0)
 		return error_errno(error, step, "leaving the login service");
-	umask(077);
 	closelog(); /* its descriptor is closed below; syslog(3) makes another */
 	result = descriptors_keep(keep, sizeof(keep) / sizeof(keep[0]), error);
 	return result < 0 ? result : descriptors_null(0, error);
 }
 
-static int set_up(struct supervisor *supervisor, int ready, struct error *error)
+static int set_up(struct supervisor *supervisor, struct error *error)
 {
-	int result = detach(supervisor, ready, error);
+	int result;
 
-	if (result < 0)
-		return result;
-	openlog("confine", LOG_PID | LOG_NDELAY, LOG_AUTHPRIV);
 	supervisor->signals = block_signals(error);
 	if (supervisor->signals < 0)
 		return supervisor->signals;
@@ -384,20 +380,65 @@ static int set_up(struct supervisor *supervisor, int ready, struct error *error)
 	/* The id first: whatever is made from here on can be cleared by it. */
 	save_state(supervisor);
 	result = container_create(supervisor->spec, &supervisor->container, error);
-	if (result == 0)
-		result = drop(error);
-	if (result < 0) {
-		container_destroy(&supervisor->container, NULL);
+	if (result < 0)
 		registry_remove(supervisor->registry, supervisor->spec->key);
-		return result;
-	}
-	save_state(supervisor);
-	return 0;
+	return result;
 }
 
-static void supervisor_main(struct registry *registry, const struct container_spec *spec, int ready)
-	__attribute__((noreturn));
-static void supervisor_main(struct registry *registry, const struct container_spec *spec, int ready)
+/* The first session is added without the control socket: it is what the container is made for. */
+static int serve_first(struct supervisor *supervisor, const struct supervisor_first *first,
+		       struct error *error)
+{
+	int fds[WIRE_REPLY_FDS], channel[2], opener, result;
+	cleanup_fd int procs = -1, ours = -1;
+
+	opener = fcntl(first->opener, F_DUPFD_CLOEXEC, 3);
+	if (opener < 0 || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel) < 0)
+		return error_errno(error, step, "socketpair");
+	ours = channel[0];
+	result = sessions_add(&supervisor->sessions, &supervisor->container, &first->request,
+			      opener, channel[1], &procs, error);
+	if (result < 0)
+		return result;
+	supervisor->served = true;
+	first->reply->verdict = WIRE_CONFINE;
+	first->reply->confinement = *supervisor->spec->confinement;
+	fds[WIRE_FD_INIT] = supervisor->container.init;
+	fds[WIRE_FD_DEVPTS] = supervisor->container.devpts_mount;
+	fds[WIRE_FD_CGROUP] = procs;
+	fds[WIRE_FD_SESSION] = ours;
+	return wire_send(first->module, first->reply, wire_reply_size(first->reply), fds,
+			 WIRE_REPLY_FDS, error);
+}
+
+static void answer_failure(const struct supervisor_first *first, const struct error *error)
+{
+	struct wire_reply *reply = first->reply;
+
+	reply->verdict = first->on_failure;
+	snprintf(reply->message, sizeof(reply->message), "%.60s: %.440s",
+		 error->step ? error->step : step, error->message);
+	wire_send(first->module, reply, wire_reply_size(reply), NULL, 0, NULL);
+}
+
+/* From the answer on, nobody waits for us: what else the supervisor must do and give up. */
+static int settle(struct supervisor *supervisor, const struct supervisor_first *first,
+		  struct error *error)
+{
+	int fds[] = {first->opener, first->module, first->lock};
+
+	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
+		close_fd(&fds[i]);
+	close_fd(&supervisor->container.devpts_mount);
+	openlog("confine", LOG_PID | LOG_NDELAY, LOG_AUTHPRIV);
+	save_state(supervisor);
+	return drop(error);
+}
+
+static void supervisor_main(struct registry *registry, const struct container_spec *spec,
+			    const struct supervisor_first *first) __attribute__((noreturn));
+static void supervisor_main(struct registry *registry, const struct container_spec *spec,
+			    const struct supervisor_first *first)
 {
 	struct supervisor supervisor = {.registry = registry,
 					.spec = spec,
@@ -405,45 +446,36 @@ static void supervisor_main(struct registry *registry, const struct container_sp
 					.listener = -1,
 					.signals = -1};
 	struct error error = {0};
-	int result;
+	int result, off_registry = 0;
 
 	container_clear(&supervisor.container);
-	result = set_up(&supervisor, ready, &error);
-	error.code = -result;
-	wire_send(ready, &error, sizeof(error), NULL, 0, NULL);
-	close_fd(&ready);
-	if (result < 0)
+	result = detach(&supervisor, first, &error);
+	if (result == 0)
+		result = set_up(&supervisor, &error);
+	if (result < 0) {
+		answer_failure(first, &error);
 		_exit(1);
-	end_all(&supervisor, serve(&supervisor));
+	}
+	result = serve_first(&supervisor, first, &error);
+	if (result < 0)
+		answer_failure(first, &error);
+	else
+		result = settle(&supervisor, first, &error);
+	if (result == 0)
+		off_registry = serve(&supervisor);
+	log_end(&supervisor, "serving it", result, &error);
+	end_all(&supervisor, off_registry);
 	_exit(0);
 }
 
 int supervisor_start(struct registry *registry, const struct container_spec *spec,
-		     struct error *error)
+		     const struct supervisor_first *first, struct error *error)
 {
-	struct error report;
-	size_t length;
-	int pair[2], result;
-	pid_t pid;
+	pid_t pid = fork();
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
-		return error_errno(error, step, "socketpair");
-	pid = fork();
-	if (pid == 0)
-		supervisor_main(registry, spec, pair[1]);
-	close_fd(&pair[1]);
 	if (pid < 0)
-		result = error_errno(error, step, "fork");
-	else
-		result = wire_receive(pair[0], &report, sizeof(report), &length, NULL, 0,
-				      START_TIMEOUT_MS, error);
-	close_fd(&pair[0]);
-	if (result < 0)
-		return result;
-	if (length != sizeof(report))
-		return error_set(error, EPROTO, step, "%zu bytes from the supervisor", length);
-	report.message[sizeof(report.message) - 1] = '\0';
-	if (report.code != 0)
-		return error_set(error, report.code, "container", "%s", report.message);
+		return error_errno(error, step, "fork");
+	if (pid == 0)
+		supervisor_main(registry, spec, first);
 	return 0;
 }

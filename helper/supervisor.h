@@ -9,11 +9,21 @@
 #pragma once
 
 #include "helper/container.h"
+#include "helper/control.h"
 #include "helper/registry.h"
 
+/* The session that a container is made for. Its descriptors become the supervisor's. */
+struct supervisor_first {
+	struct control_request request;
+	struct wire_reply *reply;     /* answered once the session stands; event is set */
+	enum wire_verdict on_failure; /* answered with the reason if it cannot */
+	int opener, module, lock;     /* pidfd; the socket for the answer; the key's lock */
+};
+
 /*
- * Starts the supervisor of a new container and waits until its control socket serves; the caller
- * holds the lock of spec->key. On failure nothing is left. 0 or -errno.
+ * Starts the supervisor of a new container, which answers the request itself: 0 means that the
+ * calling process has nothing more to say. The caller holds the lock of spec->key, which the
+ * supervisor lets go when the container can be found. On failure (-errno) nothing is left.
  */
 int supervisor_start(struct registry *registry, const struct container_spec *spec,
-		     struct error *error);
+		     const struct supervisor_first *first, struct error *error);

@@ -93,8 +93,7 @@ enum list_match address_match(const char *list, const char *rhost)
 		address.v4_offset = 96;
 	while (list_next(&list, &item)) {
 		if (network_parse(&item, &network, &bits) < 0 ||
-		    network.v4_offset != address.v4_offset ||
-		    !bits_equal(&address, &network, bits))
+		    network.v4_offset != address.v4_offset || !bits_equal(&address, &network, bits))
 			continue;
 		if (*item.text == '!')
 			return LIST_EXCLUDED;

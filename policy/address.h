@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Addresses of clients against lists of networks, e.g. "192.0.2.0/24, !192.0.2.7, 2001:db8::/32". */
+/* Addresses of clients against lists of networks, e.g. "192.0.2.0/24, !192.0.2.7, 2001:db8::/32".
+ */
 #pragma once
 
 #include "policy/error.h"

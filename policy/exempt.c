@@ -32,12 +32,12 @@ bool facts_sane(const struct facts *facts)
 	       facts->gid != (gid_t)-1 && (facts->group_count == 0 || facts->gids);
 }
 
-bool exempt_user(const char *list, const struct facts *facts)
+bool facts_match_user(const char *list, const struct facts *facts)
 {
 	return list_match(list, facts->user) == LIST_MATCH;
 }
 
-bool exempt_group(const char *list, const struct facts *facts)
+bool facts_match_group(const char *list, const struct facts *facts)
 {
 	bool found = false;
 
@@ -84,13 +84,13 @@ static void scan_ask(const struct scan *scan, const struct facts *facts, struct 
 
 	if (users)
 		answer_add(&answers->users,
-			   list_check(users, NULL) == 0 && exempt_user(users, facts));
+			   list_check(users, NULL) == 0 && facts_match_user(users, facts));
 	if (groups)
 		answer_add(&answers->groups,
-			   list_check(groups, NULL) == 0 && exempt_group(groups, facts));
+			   list_check(groups, NULL) == 0 && facts_match_group(groups, facts));
 	if (min_uid)
-		answer_add(&answers->min_uid, unit_number(min_uid, UINT32_MAX, &number) == 0 &&
-						      facts->uid < number);
+		answer_add(&answers->min_uid,
+			   unit_number(min_uid, UINT32_MAX, &number) == 0 && facts->uid < number);
 }
 
 static void source_ask(struct source *source, const struct facts *facts, struct answers *answers)

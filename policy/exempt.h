@@ -9,12 +9,9 @@
 
 #include "policy/plan.h"
 
-#define EXEMPT_USERS_DEFAULT "root"
-#define MIN_UID_DEFAULT	     1000
-
-/* What the list says; an empty list exempts nobody. */
-bool exempt_user(const char *list, const struct facts *facts);
-bool exempt_group(const char *list, const struct facts *facts);
+/* Whether a list names the user, or one of the groups and excludes none of them. */
+bool facts_match_user(const char *list, const struct facts *facts);
+bool facts_match_group(const char *list, const struct facts *facts);
 
 /* Facts with which a verdict can be reached at all. */
 bool facts_sane(const struct facts *facts);

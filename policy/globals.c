@@ -23,9 +23,10 @@ int check_target(const char *value, struct error *error)
 	if (strcmp(value, "deny") == 0)
 		return 0;
 	if (strcmp(value, "allow") == 0)
-		return error_set(error, EINVAL, STEP,
-				 "\"allow\" is no profile; to leave users alone use exempt-users or "
-				 "exempt-groups");
+		return error_set(
+			error, EINVAL, STEP,
+			"\"allow\" is no profile; to leave users alone use exempt-users or "
+			"exempt-groups");
 	return check_profile_name(value, error);
 }
 

@@ -4,23 +4,26 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "policy/exempt.h"
 #include "policy/keys.h"
 #include "policy/list.h"
 #include "policy/values.h"
 
-#define GLOBAL(key, fallback, wanted, check)                                                       \
-	{SECTION_GLOBAL, key, fallback, wanted, NULL, check, 0}
-#define MATCH(key, wanted, check)	      {SECTION_MATCH, key, NULL, wanted, NULL, check, 0}
-#define PROFILE(key, fallback, wanted, apply) {SECTION_PROFILE, key, fallback, wanted, apply, NULL, 0}
-#define MOUNTS(key, wanted, kind)	      {SECTION_PROFILE, key, NULL, wanted, apply_mounts, NULL, kind}
-#define RLIMIT(key, wanted, number)                                                                \
-	{SECTION_PROFILE, "rlimit-" key, NULL, wanted, apply_rlimit, NULL, number}
-#define LATER(key, wanted)		      {SECTION_PROFILE, key, NULL, wanted, NULL, NULL, 0}
-
 /* clang-format off */
+#define GLOBAL(key, fallback, wanted, check) \
+	{SECTION_GLOBAL, key, fallback, wanted, NULL, check, 0}
+#define MATCH(key, wanted, check) \
+	{SECTION_MATCH, key, NULL, wanted, NULL, check, 0}
+#define PROFILE(key, fallback, wanted, apply) \
+	{SECTION_PROFILE, key, fallback, wanted, apply, NULL, 0}
+#define MOUNTS(key, wanted, kind) \
+	{SECTION_PROFILE, key, NULL, wanted, apply_mounts, NULL, kind}
+#define RLIMIT(key, wanted, number) \
+	{SECTION_PROFILE, "rlimit-" key, NULL, wanted, apply_rlimit, NULL, number}
+#define LATER(key, wanted) \
+	{SECTION_PROFILE, key, NULL, wanted, NULL, NULL, 0}
+
 const struct key keys[] = {
-	GLOBAL("exempt-users", EXEMPT_USERS_DEFAULT, "users that are never confined", list_check),
+	GLOBAL("exempt-users", "root", "users that are never confined", list_check),
 	GLOBAL("exempt-groups", "", "groups whose members are never confined", list_check),
 	GLOBAL("min-uid", "1000", "uids below it are not confined", check_min_uid),
 	GLOBAL("unmatched", "allow", "what becomes of users that no rule fits", check_unmatched),
@@ -176,8 +179,8 @@ const char *key_suggest(enum section_kind section, const char *name)
 	return nearest;
 }
 
-int key_read(const struct key *key, struct plan *plan, const char *value,
-	     const struct facts *facts, struct error *error)
+int key_read(const struct key *key, struct plan *plan, const char *value, const struct facts *facts,
+	     struct error *error)
 {
 	if (key->apply)
 		return key->apply(plan, key, value, facts, error);

@@ -19,7 +19,8 @@ typedef int key_apply(struct plan *plan, const struct key *key, const char *valu
 /* As key_apply, for keys that are not part of a plan. */
 typedef int key_check(const char *value, struct error *error);
 
-/* A key with neither function is known, but this version does not honour it: wanted says what for. */
+/* A key with neither function is known, but this version does not honour it: wanted says what for.
+ */
 struct key {
 	enum section_kind section;
 	const char *name;
@@ -40,5 +41,5 @@ const struct key *key_find(enum section_kind section, const char *name);
 const char *key_suggest(enum section_kind section, const char *name);
 
 /* Reads a value with whatever function the row has; plan and facts may be samples. */
-int key_read(const struct key *key, struct plan *plan, const char *value,
-	     const struct facts *facts, struct error *error);
+int key_read(const struct key *key, struct plan *plan, const char *value, const struct facts *facts,
+	     struct error *error);

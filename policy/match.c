@@ -30,9 +30,9 @@ static bool decide_exempt(const struct policy *policy, const struct facts *facts
 	policy_global(policy, "min-uid", &min_uid);
 	if (facts->uid == 0)
 		decide(decision, VERDICT_IGNORE, "uid 0", NULL);
-	else if (exempt_user(users.value, facts))
+	else if (facts_match_user(users.value, facts))
 		decide(decision, VERDICT_IGNORE, "exempt user", &users);
-	else if (exempt_group(groups.value, facts))
+	else if (facts_match_group(groups.value, facts))
 		decide(decision, VERDICT_IGNORE, "exempt group", &groups);
 	else if (unit_number(min_uid.value, UINT32_MAX, &least) == 0 && facts->uid < least)
 		decide(decision, VERDICT_IGNORE, "uid below min-uid", &min_uid);
@@ -57,7 +57,7 @@ static bool rule_fits(const struct place *rule, const struct facts *facts)
 
 	if (users && list_match(users, facts->user) != LIST_MATCH)
 		return false;
-	if (groups && !exempt_group(groups, facts))
+	if (groups && !facts_match_group(groups, facts))
 		return false;
 	if (services && (!facts->service || list_match(services, facts->service) != LIST_MATCH))
 		return false;
@@ -67,7 +67,7 @@ static bool rule_fits(const struct place *rule, const struct facts *facts)
 static void decide_target(struct decision *decision, const char *target, const char *reason,
 			  const struct setting *setting)
 {
-	bool deny = strcmp(target, "deny") == 0;
+	bool deny = !target || strcmp(target, "deny") == 0;
 
 	decide(decision, deny ? VERDICT_DENY : VERDICT_CONFINE, reason, setting);
 	decision->profile = deny ? NULL : target;
@@ -84,7 +84,7 @@ static bool decide_rule(const struct policy *policy, const struct facts *facts,
 		if (!rule_fits(&rule, facts))
 			continue;
 		decision->rule = rule.section->name;
-		/* policy_validate() has seen to it that every rule has a profile */
+		/* policy_validate() has seen to it that every rule has a profile; without, deny */
 		decide_target(decision, place_value(&rule, "profile"), "rule", &setting);
 		return true;
 	}

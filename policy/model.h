@@ -50,16 +50,20 @@ bool policy_next(const struct policy *policy, enum section_kind kind, struct pla
 /* The setting of a [global] key, its default if it is not written. */
 void policy_global(const struct policy *policy, const char *key, struct setting *ret_setting);
 
-/* A [profile] section by name, whatever its case. */
-bool policy_profile(const struct policy *policy, const char *name, struct place *ret_place);
-
-/* The effective setting of a profile's key: its own, inherited, or the default. False: none. */
-bool profile_setting(const struct policy *policy, const char *profile, const struct key *key,
-		     struct setting *ret_setting);
+/* A profile and what it inherits from, nearest first. None at all: the built-in default. */
+struct profile {
+	struct place places[PROFILE_DEPTH_MAX];
+	unsigned depth;
+	const char *broken; /* after an error: the name that is wrong; borrowed */
+};
 
 /*
- * Follows inherit from profile. -ENOENT: *ret_name does not exist; -ELOOP: the chain comes back to,
- * or is too long at, *ret_name. *ret_from is the section whose inherit is wrong.
+ * Finds a profile by name and follows inherit. -ENOENT: there is no profile "broken", which the
+ * last of the places wants to inherit from. -ELOOP: the way comes back to, or is too long at,
+ * "broken". On error the places that were found are there all the same.
  */
-int profile_chain(const struct policy *policy, const char *profile, struct place *ret_from,
-		  const char **ret_name);
+int profile_find(const struct policy *policy, const char *name, struct profile *ret_profile);
+
+/* The effective setting of a profile's key: its own, inherited, or the default. False: none. */
+bool profile_setting(const struct profile *profile, const struct key *key,
+		     struct setting *ret_setting);

@@ -2,7 +2,8 @@
 /*
  * bind, bind-ro, bind-try, tmpfs, symlink, mask: lists of SOURCE:TARGET[:OPTION+OPTION].
  *
- * MUST split before it expands, so that a ':' or ',' in a home's path cannot make a part of its own.
+ * MUST split before it expands, so that a ':' or ',' in a home's path cannot make a part of its
+ * own.
  */
 #include <errno.h>
 #include <stdlib.h>

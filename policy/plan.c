@@ -88,7 +88,7 @@ static int mount_setting_compare(const void *left, const void *right)
 }
 
 /* The order of mounts matters and is the policy's, not that of our table. */
-static int plan_set_mounts(struct plan *plan, const struct policy *policy, const char *profile,
+static int plan_set_mounts(struct plan *plan, const struct profile *profile,
 			   const struct facts *facts, struct error *error)
 {
 	struct mount_setting settings[MOUNT_KEYS];
@@ -97,7 +97,7 @@ static int plan_set_mounts(struct plan *plan, const struct policy *policy, const
 
 	for (const struct key *key = keys; key->name; key++)
 		if (key->apply == apply_mounts && count < MOUNT_KEYS &&
-		    profile_setting(policy, profile, key, &settings[count].setting))
+		    profile_setting(profile, key, &settings[count].setting))
 			settings[count++].key = key;
 	qsort(settings, count, sizeof(*settings), mount_setting_compare);
 	for (size_t i = 0; i < count && result == 0; i++)
@@ -106,67 +106,54 @@ static int plan_set_mounts(struct plan *plan, const struct policy *policy, const
 }
 
 /* A key that the rest of the plan makes impossible. */
-static int plan_finish(struct plan *plan, const struct policy *policy, const char *profile,
-		       struct error *error)
+static int plan_finish(struct plan *plan, const struct profile *profile, struct error *error)
 {
 	const struct key *hostname = key_find(SECTION_PROFILE, "hostname");
 	const struct error cause = {
-		.code = EINVAL,
-		.message = "needs the uts namespace, which namespaces leaves out"};
+		.code = EINVAL, .message = "needs the uts namespace, which namespaces leaves out"};
 	struct setting setting;
 
 	if (plan->network == NETWORK_NONE)
 		plan->namespaces |= CLONE_NEWNET;
 	else
 		plan->namespaces &= ~(unsigned long long)CLONE_NEWNET;
-	if (!(plan->namespaces & CLONE_NEWUTS) &&
-	    profile_setting(policy, profile, hostname, &setting) && setting.file)
+	if (!(plan->namespaces & CLONE_NEWUTS) && profile_setting(profile, hostname, &setting) &&
+	    setting.file)
 		return setting_error(&setting, hostname->name, &cause, error);
 	return 0;
 }
 
-static int plan_fill(struct plan *plan, const struct policy *policy, const char *profile,
-		     const struct facts *facts, struct error *error)
+static int plan_fill(struct plan *plan, const struct profile *profile, const struct facts *facts,
+		     struct error *error)
 {
 	struct setting setting;
 	int result = 0;
 
 	for (const struct key *key = keys; key->name && result == 0; key++)
 		if (key->section == SECTION_PROFILE && key->apply != apply_mounts &&
-		    profile_setting(policy, profile, key, &setting))
+		    profile_setting(profile, key, &setting))
 			result = plan_set(plan, key, &setting, facts, error);
 	if (result == 0)
-		result = plan_set_mounts(plan, policy, profile, facts, error);
-	return result < 0 ? result : plan_finish(plan, policy, profile, error);
-}
-
-/* The profile's name as its section writes it, whatever case it was asked for in. */
-static int profile_name(const struct policy *policy, const char *profile, const char **ret_name,
-			struct error *error)
-{
-	struct place place;
-	const char *missing;
-
-	if (profile_chain(policy, profile, &place, &missing) < 0)
-		return error_set(error, ENOENT, STEP, "there is no profile \"%.64s\"", missing);
-	*ret_name = policy_profile(policy, profile, &place) ? place.section->name : PROFILE_DEFAULT;
-	return 0;
+		result = plan_set_mounts(plan, profile, facts, error);
+	return result < 0 ? result : plan_finish(plan, profile, error);
 }
 
 int policy_plan(const struct policy *policy, const char *profile, const struct facts *facts,
 		struct plan **ret_plan, struct error *error)
 {
 	__attribute__((cleanup(plan_free))) struct plan *plan = NULL;
-	const char *name = NULL;
+	struct profile found;
 	int result;
 
 	if (!facts_sane(facts))
 		return error_set(error, EINVAL, STEP, "nobody can be confined by these facts");
-	result = profile_name(policy, profile, &name, error);
+	if (profile_find(policy, profile, &found) < 0)
+		return error_set(error, ENOENT, STEP, "there is no profile \"%.64s\"",
+				 found.broken);
+	result = plan_create(found.depth ? found.places[0].section->name : PROFILE_DEFAULT, &plan,
+			     error);
 	if (result == 0)
-		result = plan_create(name, &plan, error);
-	if (result == 0)
-		result = plan_fill(plan, policy, name, facts, error);
+		result = plan_fill(plan, &found, facts, error);
 	if (result == 0)
 		*ret_plan = steal_pointer(&plan);
 	return result;

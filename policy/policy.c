@@ -15,8 +15,8 @@ static void policy_free(struct policy **policy)
 }
 
 /* iniparser is asked only about what has passed the scan: it has crashed on worse. */
-static int policy_add(struct policy *policy, const struct source *source,
-		      struct problems *problems, struct error *error)
+static int policy_add(struct policy *policy, const struct source *source, struct problems *problems,
+		      struct error *error)
 {
 	struct scan *scan = &policy->scans[policy->scan_count];
 	size_t before = problems->count;

@@ -9,10 +9,10 @@
 #define PROBLEMS_KEPT_MAX 200 /* further ones are counted only */
 
 struct problem {
-	int code;	/* positive errno; ENOTSUP: right, but not built yet */
-	char *file;	/* NULL: the policy as a whole */
-	unsigned line;	/* 0: the whole file */
-	char *key;	/* key or [section]; NULL: none */
+	int code;      /* positive errno; ENOTSUP: right, but not built yet */
+	char *file;    /* NULL: the policy as a whole */
+	unsigned line; /* 0: the whole file */
+	char *key;     /* key or [section]; NULL: none */
 	char message[ERROR_MESSAGE_SIZE];
 };
 

@@ -5,7 +5,8 @@
 
 #include "policy/model.h"
 
-bool policy_profile(const struct policy *policy, const char *name, struct place *ret_place)
+/* The section of a name, whatever its case. */
+static bool section_find(const struct policy *policy, const char *name, struct place *ret_place)
 {
 	struct place place = {0};
 
@@ -18,57 +19,52 @@ bool policy_profile(const struct policy *policy, const char *name, struct place 
 	return false;
 }
 
-static const char *profile_parent(const struct place *place)
+static const char *section_parent(const struct place *place)
 {
 	const struct entry *entry = scan_entry(place->scan, place->section, "inherit");
 
 	return entry ? entry->value : NULL;
 }
 
-bool profile_setting(const struct policy *policy, const char *profile, const struct key *key,
-		     struct setting *ret_setting)
+static bool profile_has(const struct profile *profile, const struct place *place)
 {
-	const char *name = profile;
+	for (unsigned i = 0; i < profile->depth; i++)
+		if (profile->places[i].section == place->section)
+			return true;
+	return false;
+}
+
+int profile_find(const struct policy *policy, const char *name, struct profile *ret_profile)
+{
 	struct place place;
 
-	for (unsigned depth = 0; name && depth < PROFILE_DEPTH_MAX; depth++) {
-		const struct entry *entry;
+	*ret_profile = (struct profile){0};
+	for (; name; name = section_parent(&place)) {
+		ret_profile->broken = name;
+		if (!section_find(policy, name, &place))
+			return strcasecmp(name, PROFILE_DEFAULT) == 0 ? 0 : -ENOENT;
+		if (ret_profile->depth == PROFILE_DEPTH_MAX || profile_has(ret_profile, &place))
+			return -ELOOP;
+		ret_profile->places[ret_profile->depth++] = place;
+	}
+	return 0;
+}
 
-		if (!policy_profile(policy, name, &place))
-			break;
-		entry = scan_entry(place.scan, place.section, key->name);
-		if (entry) {
-			*ret_setting = (struct setting){.value = entry->value,
-							.file = place.scan->file,
-							.line = entry->line,
-							.depth = depth};
-			return true;
-		}
-		name = profile_parent(&place);
+bool profile_setting(const struct profile *profile, const struct key *key,
+		     struct setting *ret_setting)
+{
+	for (unsigned depth = 0; depth < profile->depth; depth++) {
+		const struct place *place = &profile->places[depth];
+		const struct entry *entry = scan_entry(place->scan, place->section, key->name);
+
+		if (!entry)
+			continue;
+		*ret_setting = (struct setting){.value = entry->value,
+						.file = place->scan->file,
+						.line = entry->line,
+						.depth = depth};
+		return true;
 	}
 	*ret_setting = (struct setting){.value = key->fallback};
 	return key->fallback != NULL;
-}
-
-int profile_chain(const struct policy *policy, const char *profile, struct place *ret_from,
-		  const char **ret_name)
-{
-	const struct section *seen[PROFILE_DEPTH_MAX];
-	struct place place, from = {0};
-	unsigned depth = 0;
-
-	for (const char *name = profile; name; name = profile_parent(&place)) {
-		*ret_name = name;
-		*ret_from = from;
-		if (!policy_profile(policy, name, &place))
-			return strcasecmp(name, PROFILE_DEFAULT) == 0 ? 0 : -ENOENT;
-		for (unsigned i = 0; i < depth; i++)
-			if (seen[i] == place.section)
-				return -ELOOP;
-		if (depth == PROFILE_DEPTH_MAX)
-			return -ELOOP;
-		seen[depth++] = place.section;
-		from = place;
-	}
-	return 0;
 }

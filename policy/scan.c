@@ -101,8 +101,7 @@ static int section_parse(struct scanner *scanner, char *inside, enum section_kin
 			     inside);
 		return -EINVAL;
 	}
-	if (kind == SECTION_GLOBAL ? *name != '\0'
-				   : !name_valid(name, LOWER UPPER DIGITS "._-")) {
+	if (kind == SECTION_GLOBAL ? *name != '\0' : !name_valid(name, LOWER UPPER DIGITS "._-")) {
 		scan_problem(scanner, NULL, "[%.64s]: %s", inside,
 			     kind == SECTION_GLOBAL
 				     ? "global takes no name"
@@ -264,13 +263,14 @@ static int scan_setting(struct scanner *scanner, char *line)
 	name = text_strip(line);
 	text_lower(name);
 	if (!name_valid(name, LOWER DIGITS "-")) {
-		scan_problem(scanner, NULL,
-			     "\"%.64s\" is no key; keys are letters, digits and '-'", name);
+		scan_problem(scanner, NULL, "\"%.64s\" is no key; keys are letters, digits and '-'",
+			     name);
 		return 0;
 	}
 	if (scanner->where == BEFORE_SECTIONS) {
-		scan_problem(scanner, name, "stands before the first section; put it below "
-					    "[global], [match NAME] or [profile NAME]");
+		scan_problem(scanner, name,
+			     "stands before the first section; put it below "
+			     "[global], [match NAME] or [profile NAME]");
 		return 0;
 	}
 	value = value_parse(scanner, name, equals + 1);

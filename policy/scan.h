@@ -32,7 +32,7 @@ struct section {
 	const char *name;  /* of the rule or profile, as written; "" for [global] */
 	const char *title; /* what stands between the brackets, lower case */
 	unsigned line;
-	bool repeated; /* stands again further down, which is a problem */
+	bool repeated;	     /* stands again further down, which is a problem */
 	size_t first, count; /* its entries */
 };
 

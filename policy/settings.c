@@ -12,11 +12,11 @@
 #include "policy/units.h"
 #include "policy/values.h"
 
-#define STEP	      "policy"
-#define HOSTNAME_MAX  64   /* sethostname(2): __NEW_UTS_LEN */
+#define STEP	       "policy"
+#define HOSTNAME_MAX   64   /* sethostname(2): __NEW_UTS_LEN */
 #define TMP_SIZE_LEAST 4096 /* less holds no file; 0 would be no limit at all, see tmpfs(5) */
-#define LETTERS	      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-#define DIGITS	      "0123456789"
+#define LETTERS	       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define DIGITS	       "0123456789"
 
 /* '_' is no letter of a host name in DNS, but it is one of user names. */
 static int hostname_check(const char *name, struct error *error)
@@ -55,7 +55,8 @@ int apply_hostname(struct plan *plan, const struct key *key, const char *value,
 	return result;
 }
 
-struct namespace {
+struct namespace
+{
 	const char *name;
 	unsigned long long flag;
 	bool built;
@@ -132,8 +133,7 @@ static int variable_check(const struct item *item, struct error *error)
 	if (length == 0)
 		return error_set(error, EINVAL, STEP, "\"%.*s\" is not NAME=value", shown,
 				 item->text);
-	if (isdigit((unsigned char)*item->text) ||
-	    strspn(item->text, LETTERS DIGITS "_") != length)
+	if (isdigit((unsigned char)*item->text) || strspn(item->text, LETTERS DIGITS "_") != length)
 		return error_set(error, EINVAL, STEP,
 				 "\"%.*s\": a name has letters, digits and '_', no digit first",
 				 shown, item->text);

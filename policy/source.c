@@ -49,8 +49,7 @@ static int directory_error(const char *path, struct error *error)
 static int directory_enter(int parent, const char *name, const char *path, unsigned flags,
 			   int *ret_fd, struct error *error)
 {
-	cleanup_fd int fd =
-		openat(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	cleanup_fd int fd = openat(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	int result;
 
 	if (fd < 0)
@@ -207,8 +206,8 @@ static int source_compare(const void *left, const void *right)
 }
 
 /* Adds the directory "path" if it exists; parent is where its last component is looked up. */
-static int sources_add_directory(struct sources *sources, size_t from, const char *path,
-				 int parent, unsigned flags, struct error *error)
+static int sources_add_directory(struct sources *sources, size_t from, const char *path, int parent,
+				 unsigned flags, struct error *error)
 {
 	cleanup_fd int fd = -1;
 	int result;

@@ -41,9 +41,9 @@ static const struct unit time_units[] = {
 };
 
 static const struct unit size_units[] = {
-	{"", 1},	  {"B", 1},	    {"K", 1ULL << 10}, {"M", 1ULL << 20},
-	{"G", 1ULL << 30}, {"T", 1ULL << 40}, {"P", 1ULL << 50}, {"E", 1ULL << 60},
-	{NULL, 0},
+	{"", 1},	   {"B", 1},	      {"K", 1ULL << 10},
+	{"M", 1ULL << 20}, {"G", 1ULL << 30}, {"T", 1ULL << 40},
+	{"P", 1ULL << 50}, {"E", 1ULL << 60}, {NULL, 0},
 };
 
 /* Digits at *text, in this base; moves *text behind them. */

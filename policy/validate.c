@@ -49,9 +49,8 @@ static void unknown_key(const struct place *place, const struct entry *entry,
 			    place->section->title);
 	else
 		problem_add(problems, EINVAL, place->scan->file, entry->line, entry->name,
-			    "there is no such key in a [%s] section%s%s%s",
-			    section_kind_name(kind), near ? "; did you mean \"" : "",
-			    near ? near : "", near ? "\"?" : "");
+			    "there is no such key in a [%s] section%s%s%s", section_kind_name(kind),
+			    near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
 }
 
 static void entry_validate(const struct place *place, const struct entry *entry,
@@ -97,18 +96,15 @@ static void section_validate(const struct policy *policy, const struct place *pl
 	}
 }
 
-static bool profile_exists(const struct policy *policy, const char *name)
-{
-	struct place place;
-
-	return strcasecmp(name, PROFILE_DEFAULT) == 0 || policy_profile(policy, name, &place);
-}
-
 static void target_validate(const struct policy *policy, const char *file, unsigned line,
 			    const char *key, const char *name, struct problems *problems)
 {
-	if (*name && strcmp(name, "allow") != 0 && strcmp(name, "deny") != 0 &&
-	    !profile_exists(policy, name))
+	struct profile profile;
+
+	if (!*name || strcmp(name, "allow") == 0 || strcmp(name, "deny") == 0)
+		return;
+	/* if it exists, what is wrong with it is reported where it stands */
+	if (profile_find(policy, name, &profile) == -ENOENT && profile.depth == 0)
 		problem_add(problems, EINVAL, file, line, key, "there is no [profile %.64s]", name);
 }
 
@@ -145,35 +141,41 @@ static void plan_validate(const struct policy *policy, const struct place *profi
 		problem_add(problems, -result, NULL, 0, NULL, "%s", error.message);
 }
 
-static void profile_validate(const struct policy *policy, const struct place *profile,
+/* A broken link is reported where it stands, a loop at every profile that is in it. */
+static void inherit_validate(const struct place *place, const struct profile *profile, int result,
 			     struct problems *problems)
 {
-	const char *name = profile->section->name;
-	const struct entry *inherit = scan_entry(profile->scan, profile->section, "inherit");
-	struct place from;
+	const struct entry *inherit = scan_entry(place->scan, place->section, "inherit");
 
-	if (name_reserved(name)) {
-		problem_add(problems, EINVAL, profile->scan->file, profile->section->line, NULL,
-			    "[%s]: a profile cannot be called that", profile->section->title);
+	if (!inherit || !*inherit->value)
 		return;
-	}
-	/* each broken link is reported where it stands, a loop at every profile in it */
-	switch (profile_chain(policy, name, &from, &name)) {
-	case 0:
-		plan_validate(policy, profile, problems);
-		break;
-	case -ELOOP:
-		problem_add(problems, EINVAL, profile->scan->file,
-			    inherit ? inherit->line : profile->section->line, "inherit",
+	if (result == -ELOOP)
+		problem_add(problems, EINVAL, place->scan->file, inherit->line, "inherit",
 			    "the profiles inherit in a loop, or from more than %d others (at "
 			    "\"%s\")",
-			    PROFILE_DEPTH_MAX, name);
-		break;
-	default:
-		if (from.section == profile->section && *name)
-			problem_add(problems, EINVAL, from.scan->file, inherit->line, "inherit",
-				    "there is no [profile %.64s]", name);
+			    PROFILE_DEPTH_MAX, profile->broken);
+	else if (profile->depth == 1)
+		problem_add(problems, EINVAL, place->scan->file, inherit->line, "inherit",
+			    "there is no [profile %.64s]", profile->broken);
+}
+
+static void profile_validate(const struct policy *policy, const struct place *place,
+			     struct problems *problems)
+{
+	const char *name = place->section->name;
+	struct profile profile;
+	int result;
+
+	if (name_reserved(name)) {
+		problem_add(problems, EINVAL, place->scan->file, place->section->line, NULL,
+			    "[%s]: a profile cannot be called that", place->section->title);
+		return;
 	}
+	result = profile_find(policy, name, &profile);
+	if (result < 0)
+		inherit_validate(place, &profile, result, problems);
+	else
+		plan_validate(policy, place, problems);
 }
 
 void policy_validate(const struct policy *policy, struct problems *problems)

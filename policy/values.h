@@ -58,8 +58,8 @@ int apply_mounts(struct plan *plan, const struct key *key, const char *value,
 
 /* globals.c: values of [global] and [match] */
 int check_profile_name(const char *value, struct error *error); /* of a [profile NAME] */
-int check_target(const char *value, struct error *error);	 /* deny, or a profile's name */
-int check_unmatched(const char *value, struct error *error);	 /* allow, deny, or a profile's name */
+int check_target(const char *value, struct error *error);	/* deny, or a profile's name */
+int check_unmatched(const char *value, struct error *error); /* allow, deny, or a profile's name */
 int check_on_failure(const char *value, struct error *error);
 int check_min_uid(const char *value, struct error *error);
 int check_rhosts(const char *value, struct error *error);

@@ -17,7 +17,10 @@ struct word {
 	bool built;
 };
 
-#define WORDS_END {NULL, 0, false}
+#define WORDS_END                                                                                  \
+	{                                                                                          \
+		NULL, 0, false                                                                     \
+	}
 
 static void words_list(const struct word *words, char *list, size_t size)
 {
@@ -112,12 +115,9 @@ int apply_log(struct plan *plan, const struct key *key, const char *value,
 int apply_network(struct plan *plan, const struct key *key, const char *value,
 		  const struct facts *facts, struct error *error)
 {
-	static const struct word words[] = {{"none", NETWORK_NONE, true},
-					    {"host", NETWORK_HOST, true},
-					    {"veth", 0, false},
-					    {"pasta", 0, false},
-					    {"netns:NAME", 0, false},
-					    WORDS_END};
+	static const struct word words[] = {
+		{"none", NETWORK_NONE, true}, {"host", NETWORK_HOST, true}, {"veth", 0, false},
+		{"pasta", 0, false},	      {"netns:NAME", 0, false},	    WORDS_END};
 	bool named = strncmp(value, "netns:", strlen("netns:")) == 0;
 	int kind = 0, result = word_read(words, named ? "netns:NAME" : value, &kind, error);
 
@@ -190,8 +190,9 @@ int apply_seccomp(struct plan *plan, const struct key *key, const char *value,
 		return 0;
 	}
 	if (strcmp(value, "strict") == 0)
-		return error_set(error, ENOTSUP, STEP,
-				 "\"strict\" is not built yet; until then this profile admits nobody");
+		return error_set(
+			error, ENOTSUP, STEP,
+			"\"strict\" is not built yet; until then this profile admits nobody");
 	result = filter_file_check(value, error);
 	if (result < 0)
 		return result;

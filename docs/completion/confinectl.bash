@@ -22,7 +22,7 @@ _confinectl_profiles() {
 }
 
 _confinectl_words() {
-	COMPREPLY=($(compgen -W "$1" -- "$cur"))
+	mapfile -t COMPREPLY < <(compgen -W "$1" -- "$cur")
 }
 
 _confinectl_pam() {
@@ -55,7 +55,7 @@ _confinectl_run() {
 	case $prev in
 	--config) _filedir ;;
 	--profile) _confinectl_words "$(_confinectl_profiles)" ;;
-	--user) COMPREPLY=($(compgen -u -- "$cur")) ;;
+	--user) mapfile -t COMPREPLY < <(compgen -u -- "$cur") ;;
 	*) _confinectl_words '--config --profile --user --' ;;
 	esac
 }
@@ -80,7 +80,7 @@ _confinectl() {
 		case $prev in
 		--config) _filedir ;;
 		--rhost) ;;
-		--user) COMPREPLY=($(compgen -u -- "$cur")) ;;
+		--user) mapfile -t COMPREPLY < <(compgen -u -- "$cur") ;;
 		--service) _confinectl_words "$(_confinectl_services /etc/pam.d)" ;;
 		*) _confinectl_words '--user --service --rhost --config --json' ;;
 		esac

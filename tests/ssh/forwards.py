@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from harness import world
 from harness.check import check, expect, expect_equal, wait_until
-from harness.world import INSIDE, PLAIN, client, run, ssh, start
+from harness.world import INSIDE, PLAIN, client, end, run, ssh, start
 
 HOST_PORT = 7001
 
@@ -112,8 +112,7 @@ def tunnel(host, *options, user="alice", port=None):
     try:
         yield process
     finally:
-        process.terminate()
-        process.wait()
+        end(process)
 
 
 @check("-L reaches the container's ports, and not the host's")
@@ -282,5 +281,4 @@ def multiplexed():
     with open("/usr/bin/true", "rb") as file:
         done = world.run(["sftp", "-q", *control, "-b", "-", "alice@inside"], "ls -1 /home\n")
         expect(file.read(1) and done.text.endswith("/home/alice"), f"sftp over the master: {done}")
-    master.terminate()
-    master.wait(10)
+    end(master)

@@ -73,7 +73,7 @@ def job_control():
         terminal.wait_for("ready:")
         foreground(terminal, 1001)
         terminal.type("\x1c")
-        terminal.wait_for("Quit")
+        terminal.wait_for("Quit.*\r\nready:")
         expect_equal(terminal.command("jobs"), "", "jobs at the end")
 
 
@@ -87,7 +87,7 @@ def window_size():
         terminal.type(WATCH_SIZE)
         terminal.wait_for("up\r\n")
         terminal.resize(41, 175)
-        terminal.wait_for("41 175\r\n")
+        terminal.wait_for("41 175\r\nready:")
         expect_equal(terminal.command("stty size"), "41 175", "size afterwards")
 
 

@@ -80,7 +80,7 @@ def by_nothing(user, host):
     probe = ("for i in $(seq 40); do [ -S $0 ] && break; sleep 0.05; done; "
              "exec python3 -c 'import socket, sys; s = socket.socket(socket.AF_UNIX); "
              "s.settimeout(3); s.connect(sys.argv[1]); print(s.recv(64).decode())' $0")
-    script = '"$@" & tunnel=$!; sh -c "$PROBE" ' + local + "; kill $tunnel; wait $tunnel"
+    script = '"$@" & tunnel=$!; sh -c "$PROBE" ' + local + "; kill -KILL $tunnel; wait $tunnel"
     done = run(["sh", "-c", script, "sh", *arguments], environment={"PROBE": probe})
     if os.path.exists(local):
         os.unlink(local)

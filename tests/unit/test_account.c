@@ -13,9 +13,9 @@
 
 static void test_names(void **state)
 {
-	static const char *const bad[] = {"",	   ".",	   "..",     "-rf",   "a/b",	"/",
-					  "a:b",   "a b",  "root ",  " root", "a\nb",	"a\tb",
-					  "\x1b[m", "a\x7f", "../root"};
+	static const char *const bad[] = {"",	  ".",	  "..",	    "-rf",   "a/b",
+					  "/",	  "a:b",  "a b",    "root ", " root",
+					  "a\nb", "a\tb", "\x1b[m", "a\x7f", "../root"};
 	struct account *account = NULL;
 	struct error error;
 	char name[300];

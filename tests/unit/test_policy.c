@@ -130,16 +130,16 @@ static void test_unmatched(void **state)
 	(void)state;
 	assert_decision(GLOBAL, &facts, "ignore -, unmatched, -, -:0");
 	assert_decision(GLOBAL "unmatched = allow\n", &facts, "ignore -, unmatched, -, F1:2");
-	assert_decision(GLOBAL "unmatched = default\n", &facts, "confine default, unmatched, -, F1:2");
+	assert_decision(GLOBAL "unmatched = default\n", &facts,
+			"confine default, unmatched, -, F1:2");
 }
 
 static void test_several_files(void **state)
 {
-	cleanup_text_policy struct text_policy read =
-		text_policy(GLOBAL "min-uid = 100\non-failure = allow\n[match b]\nusers = x\n"
-				   "profile = p\n",
-			    "[match a]\nprofile = p\n[global]\nmin-uid = 2000\n",
-			    "[profile p]\n", NULL);
+	cleanup_text_policy struct text_policy read = text_policy(
+		GLOBAL "min-uid = 100\non-failure = allow\n[match b]\nusers = x\n"
+		       "profile = p\n",
+		"[match a]\nprofile = p\n[global]\nmin-uid = 2000\n", "[profile p]\n", NULL);
 	struct facts facts = user("alice", 1500);
 	struct decision decision;
 
@@ -189,16 +189,16 @@ static void test_unknown_keys(void **state)
 {
 	(void)state;
 	assert_only_problem(GLOBAL "min-iud = 1\n", "F1:2: min-iud: ", "did you mean \"min-uid\"?");
-	assert_only_problem(GLOBAL "home = none\n", "F1:2: home: ",
-			    "belongs into a [profile] section, not into [global]");
-	assert_only_problem(GLOBAL "[match m]\nuser = x\nprofile = deny\n", "F1:3: user: ",
-			    "did you mean \"users\"?");
-	assert_only_problem(GLOBAL "[profile p]\nrlimit-files = 1\n", "F1:3: rlimit-files: ",
-			    "there is no such key in a [profile] section");
-	assert_only_problem(GLOBAL "zzzzzzzzzz = 1\n", "F1:2: zzzzzzzzzz: ",
-			    "there is no such key in a [global] section");
-	assert_only_problem(GLOBAL "[profile p]\nprofile = x\n", "F1:3: profile: ",
-			    "belongs into a [match]");
+	assert_only_problem(GLOBAL "home = none\n",
+			    "F1:2: home: ", "belongs into a [profile] section, not into [global]");
+	assert_only_problem(GLOBAL "[match m]\nuser = x\nprofile = deny\n",
+			    "F1:3: user: ", "did you mean \"users\"?");
+	assert_only_problem(GLOBAL "[profile p]\nrlimit-files = 1\n",
+			    "F1:3: rlimit-files: ", "there is no such key in a [profile] section");
+	assert_only_problem(GLOBAL "zzzzzzzzzz = 1\n",
+			    "F1:2: zzzzzzzzzz: ", "there is no such key in a [global] section");
+	assert_only_problem(GLOBAL "[profile p]\nprofile = x\n",
+			    "F1:3: profile: ", "belongs into a [match]");
 }
 
 static void test_global_values(void **state)
@@ -207,12 +207,14 @@ static void test_global_values(void **state)
 	assert_only_problem(GLOBAL "min-uid = -1\n", "F1:2: min-uid: ", "\"-1\" is no uid");
 	assert_only_problem(GLOBAL "min-uid = 4294967295\n", "F1:2: min-uid: ", "is no uid");
 	assert_only_problem(GLOBAL "min-uid =\n", "F1:2: min-uid: ", "\"\" is no uid");
-	assert_only_problem(GLOBAL "on-failure = maybe\n", "F1:2: on-failure: ",
-			    "neither deny nor allow");
+	assert_only_problem(GLOBAL "on-failure = maybe\n",
+			    "F1:2: on-failure: ", "neither deny nor allow");
 	assert_only_problem(GLOBAL "unmatched =\n", "F1:2: unmatched: ", "empty");
 	assert_only_problem(GLOBAL "unmatched = nope\n", "F1:2: unmatched: ", "no [profile nope]");
-	assert_only_problem(GLOBAL "exempt-users = a,,b\n", "F1:2: exempt-users: ", "comma too many");
-	assert_only_problem(GLOBAL "exempt-groups = !a\n", "F1:2: exempt-groups: ", "only exclusions");
+	assert_only_problem(GLOBAL "exempt-users = a,,b\n",
+			    "F1:2: exempt-users: ", "comma too many");
+	assert_only_problem(GLOBAL "exempt-groups = !a\n",
+			    "F1:2: exempt-groups: ", "only exclusions");
 }
 
 static void test_rule_values(void **state)
@@ -222,10 +224,10 @@ static void test_rule_values(void **state)
 	assert_only_problem("[match m]\nprofile =\n", "F1:2: profile: ", "empty");
 	assert_only_problem("[match m]\nprofile = allow\n", "F1:2: profile: ", "exempt-users");
 	assert_only_problem("[match m]\nprofile = nope\n", "F1:2: profile: ", "no [profile nope]");
-	assert_only_problem("[match m]\nprofile = deny\nrhosts = example.org\n", "F1:3: rhosts: ",
-			    "names decide nothing");
-	assert_only_problem("[match m]\nprofile = deny\nusers = !x\n", "F1:3: users: ",
-			    "only exclusions");
+	assert_only_problem("[match m]\nprofile = deny\nrhosts = example.org\n",
+			    "F1:3: rhosts: ", "names decide nothing");
+	assert_only_problem("[match m]\nprofile = deny\nusers = !x\n",
+			    "F1:3: users: ", "only exclusions");
 }
 
 static void test_sections_in_two_files(void **state)
@@ -248,8 +250,8 @@ static void test_inherit(void **state)
 
 	(void)state;
 	assert_fine(GLOBAL "[profile a]\ninherit = B\n[profile b]\ninherit = default\n");
-	assert_only_problem(GLOBAL "[profile a]\ninherit = b\n", "F1:3: inherit: ",
-			    "there is no [profile b]");
+	assert_only_problem(GLOBAL "[profile a]\ninherit = b\n",
+			    "F1:3: inherit: ", "there is no [profile b]");
 	assert_only_problem(GLOBAL "[profile a]\ninherit = A\n", "F1:3: inherit: ", "in a loop");
 	assert_only_problem(GLOBAL "[profile a]\ninherit =\n", "F1:3: inherit: ", "empty");
 	assert_only_problem(GLOBAL "[profile deny]\n", "F1:2: ", "cannot be called that");
@@ -318,13 +320,20 @@ static void test_first(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_exemptions),    cmocka_unit_test(test_rules),
-		cmocka_unit_test(test_group_exclusion), cmocka_unit_test(test_unmatched),
-		cmocka_unit_test(test_several_files), cmocka_unit_test(test_insane_facts),
-		cmocka_unit_test(test_empty),	      cmocka_unit_test(test_unknown_keys),
-		cmocka_unit_test(test_global_values), cmocka_unit_test(test_rule_values),
-		cmocka_unit_test(test_sections_in_two_files), cmocka_unit_test(test_inherit),
-		cmocka_unit_test(test_loop),	      cmocka_unit_test(test_not_built),
+		cmocka_unit_test(test_exemptions),
+		cmocka_unit_test(test_rules),
+		cmocka_unit_test(test_group_exclusion),
+		cmocka_unit_test(test_unmatched),
+		cmocka_unit_test(test_several_files),
+		cmocka_unit_test(test_insane_facts),
+		cmocka_unit_test(test_empty),
+		cmocka_unit_test(test_unknown_keys),
+		cmocka_unit_test(test_global_values),
+		cmocka_unit_test(test_rule_values),
+		cmocka_unit_test(test_sections_in_two_files),
+		cmocka_unit_test(test_inherit),
+		cmocka_unit_test(test_loop),
+		cmocka_unit_test(test_not_built),
 		cmocka_unit_test(test_first),
 	};
 

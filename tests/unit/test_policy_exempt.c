@@ -173,10 +173,14 @@ static void test_insane_facts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		with_scratch(test_mistake_elsewhere), with_scratch(test_groups),
-		with_scratch(test_nothing_known),     with_scratch(test_doubtful),
-		with_scratch(test_owner),	      with_scratch(test_nul_and_size),
-		with_scratch(test_two_files),	      with_scratch(test_insane_facts),
+		with_scratch(test_mistake_elsewhere),
+		with_scratch(test_groups),
+		with_scratch(test_nothing_known),
+		with_scratch(test_doubtful),
+		with_scratch(test_owner),
+		with_scratch(test_nul_and_size),
+		with_scratch(test_two_files),
+		with_scratch(test_insane_facts),
 	};
 
 	if (geteuid() != 0) {

@@ -192,10 +192,11 @@ static void test_namespaces(void **state)
 	assert_true(host->namespaces == (CLONE_NEWNS | CLONE_NEWPID));
 	assert_refused("namespaces = pid, uts", "namespaces: ", "mount and pid are missing");
 	assert_refused("namespaces =", "namespaces: ", "is none of");
-	assert_refused("namespaces = mount, pid, user", "namespaces: ", "\"user\" is not built yet");
+	assert_refused("namespaces = mount, pid, user",
+		       "namespaces: ", "\"user\" is not built yet");
 	assert_refused("namespaces = mount, pid, foo", "namespaces: ", "\"foo\" is none of");
-	assert_only_problem(PROFILE "namespaces = mount, pid\nhostname = x\n", "-:0: F1:4: hostname: ",
-			    "needs the uts namespace");
+	assert_only_problem(PROFILE "namespaces = mount, pid\nhostname = x\n",
+			    "-:0: F1:4: hostname: ", "needs the uts namespace");
 }
 
 static void test_hostname(void **state)
@@ -209,9 +210,10 @@ static void test_hostname(void **state)
 
 	(void)state;
 	assert_int_equal(policy_plan(read.policy, "p", &odd, &plan, &error), -EINVAL);
-	assert_string_equal(error.message,
-			    "F1:3: hostname: \"-a@b\" is no host name: letters, digits, '-', '_' and "
-			    "single '.', a letter or digit first and last");
+	assert_string_equal(
+		error.message,
+		"F1:3: hostname: \"-a@b\" is no host name: letters, digits, '-', '_' and "
+		"single '.', a letter or digit first and last");
 	facts.user = "a123456789a123456789a123456789a123456789a123456789a123456789abcde";
 	assert_int_equal(policy_plan(read.policy, "p", &facts, &plan, &error), -EINVAL);
 	assert_non_null(strstr(error.message, "has 65 bytes; a host name has 1 to 64"));
@@ -285,8 +287,7 @@ static void test_capabilities(void **state)
 	cleanup_plan struct plan *none = plan_for("caps-keep = none\n", &alice);
 
 	(void)state;
-	assert_true(plan->caps_keep ==
-		    (1ULL << CAP_NET_RAW | 1ULL << CAP_NET_BIND_SERVICE));
+	assert_true(plan->caps_keep == (1ULL << CAP_NET_RAW | 1ULL << CAP_NET_BIND_SERVICE));
 	assert_int_equal(__builtin_popcountll(docker->caps_keep), 15);
 	assert_true(docker->caps_keep & 1ULL << CAP_SETFCAP);
 	assert_false(docker->caps_keep & 1ULL << CAP_SYS_ADMIN);
@@ -386,8 +387,7 @@ static void test_mount_expansion(void **state)
 	struct facts facts = alice;
 	cleanup_plan struct plan *plan = NULL;
 	struct plan *none = NULL;
-	cleanup_text_policy struct text_policy read =
-		text_policy(PROFILE "bind = %h/a:/a\n", NULL);
+	cleanup_text_policy struct text_policy read = text_policy(PROFILE "bind = %h/a:/a\n", NULL);
 	struct error error;
 
 	(void)state;
@@ -406,25 +406,25 @@ static void test_mount_expansion(void **state)
 
 static void test_inherit(void **state)
 {
-	cleanup_text_policy struct text_policy read =
-		text_policy("[global]\n"
-			    "[profile child]\n"
-			    "inherit = base\n"
-			    "tmpfs = /child\n"
-			    "home = none\n"
-			    "umask = 077\n"
-			    "[profile base]\n"
-			    "inherit = root\n"
-			    "home = tmpfs\n"
-			    "env-set = A=1\n"
-			    "bind = /base\n"
-			    "[profile root]\n"
-			    "proc = full\n"
-			    "bind = /root-profile\n"
-			    "mask = /mask\n"
-			    "umask = 022\n",
-			    NULL);
+	cleanup_text_policy struct text_policy read = text_policy("[global]\n"
+								  "[profile child]\n"
+								  "inherit = base\n"
+								  "tmpfs = /child\n"
+								  "home = none\n"
+								  "umask = 077\n"
+								  "[profile base]\n"
+								  "inherit = root\n"
+								  "home = tmpfs\n"
+								  "env-set = A=1\n"
+								  "bind = /base\n"
+								  "[profile root]\n"
+								  "proc = full\n"
+								  "bind = /root-profile\n"
+								  "mask = /mask\n"
+								  "umask = 022\n",
+								  NULL);
 	cleanup_plan struct plan *plan = NULL;
+	struct profile profile;
 	struct setting setting;
 	struct error error;
 
@@ -440,15 +440,13 @@ static void test_inherit(void **state)
 	assert_string_equal(plan->mounts[0].target, "/mask");
 	assert_string_equal(plan->mounts[1].target, "/base");
 	assert_string_equal(plan->mounts[2].target, "/child");
-	assert_true(profile_setting(read.policy, "child", key_find(SECTION_PROFILE, "proc"),
-				    &setting));
+	assert_int_equal(profile_find(read.policy, "child", &profile), 0);
+	assert_true(profile_setting(&profile, key_find(SECTION_PROFILE, "proc"), &setting));
 	assert_int_equal(setting.line, 13);
 	assert_int_equal(setting.depth, 2);
-	assert_true(profile_setting(read.policy, "child", key_find(SECTION_PROFILE, "log"),
-				    &setting));
+	assert_true(profile_setting(&profile, key_find(SECTION_PROFILE, "log"), &setting));
 	assert_null(setting.file);
-	assert_false(profile_setting(read.policy, "child", key_find(SECTION_PROFILE, "shell"),
-				     &setting));
+	assert_false(profile_setting(&profile, key_find(SECTION_PROFILE, "shell"), &setting));
 }
 
 int main(void)

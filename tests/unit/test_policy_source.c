@@ -157,8 +157,8 @@ static void assert_order(const struct sources *sources, size_t first, const char
 
 static void test_directory_order(void **state)
 {
-	static const char *const order[] = {CONFIG, "10-b.conf", "9-a.conf", "B.conf", "a.conf",
-					    NULL};
+	static const char *const order[] = {CONFIG,   "10-b.conf", "9-a.conf",
+					    "B.conf", "a.conf",	   NULL};
 	cleanup_sources struct sources sources = {0};
 	struct scratch *scratch = *state;
 

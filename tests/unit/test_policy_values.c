@@ -21,8 +21,8 @@ static const struct facts alice = {.user = "alice",
 
 static void test_numbers(void **state)
 {
-	static const char *const bad[] = {"",   " 1", "1 ", "+1", "-1", "0x1", "1.0",
-					  "1k", "one", "\xd9\xa1"};
+	static const char *const bad[] = {"",	 " 1",	"1 ", "+1",  "-1",
+					  "0x1", "1.0", "1k", "one", "\xd9\xa1"};
 	uint64_t number = 7;
 
 	(void)state;
@@ -55,7 +55,8 @@ static void test_sizes(void **state)
 		    {"1T", 1099511627776},
 		    {"15E", 15ULL << 60},
 		    {"infinity", UNIT_INFINITY}};
-	static const char *const bad[] = {"", "M", "1m", "1MB", "1 M", "1.5G", "-1", "1K1", "Infinity"};
+	static const char *const bad[] = {"",	  "M",	"1m",  "1MB",	  "1 M",
+					  "1.5G", "-1", "1K1", "Infinity"};
 	uint64_t bytes;
 
 	(void)state;
@@ -132,10 +133,11 @@ static void test_patterns(void **state)
 	assert_int_equal(list_match("!bob, *", "alice"), LIST_MATCH);
 	assert_int_equal(list_match("!b*", "alice"), LIST_NONE);
 	/* time: one star after the other, and no match */
-	assert_int_equal(list_match("*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*b",
-				    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-				    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"),
-			 LIST_NONE);
+	assert_int_equal(
+		list_match("*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*b",
+			   "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+			   "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"),
+		LIST_NONE);
 }
 
 static void test_lists(void **state)
@@ -194,8 +196,8 @@ static void test_address_lists(void **state)
 
 static void test_paths(void **state)
 {
-	static const char *const bad[] = {"", "a", "/", "//", "/a/", "/a//b", "/a/../b", "/..",
-					  "/./a", "/a/.", "/a\nb"};
+	static const char *const bad[] = {"",	     "a",   "/",    "//",   "/a/",  "/a//b",
+					  "/a/../b", "/..", "/./a", "/a/.", "/a\nb"};
 	char path[5000];
 
 	(void)state;
@@ -238,7 +240,8 @@ static void test_expansions(void **state)
 	assert_expands("%u-%U-%g-%G-%%", &alice, "alice-1001-users-100-%");
 	assert_expands("%h/x", &alice, "/home/alice/x");
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
-		assert_int_equal(expand(bad[i], strlen(bad[i]), &alice, &expanded, &error), -EINVAL);
+		assert_int_equal(expand(bad[i], strlen(bad[i]), &alice, &expanded, &error),
+				 -EINVAL);
 	facts.gid = 4242;
 	assert_int_equal(expand("%g", 2, &facts, &expanded, &error), -EINVAL);
 	assert_string_equal(error.message, "%g is not known for user alice");
@@ -257,11 +260,11 @@ static void test_expansions(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_numbers),	      cmocka_unit_test(test_sizes),
-		cmocka_unit_test(test_times),	      cmocka_unit_test(test_percents_and_booleans),
-		cmocka_unit_test(test_patterns),      cmocka_unit_test(test_lists),
-		cmocka_unit_test(test_addresses),     cmocka_unit_test(test_address_lists),
-		cmocka_unit_test(test_paths),	      cmocka_unit_test(test_expansions),
+		cmocka_unit_test(test_numbers),	  cmocka_unit_test(test_sizes),
+		cmocka_unit_test(test_times),	  cmocka_unit_test(test_percents_and_booleans),
+		cmocka_unit_test(test_patterns),  cmocka_unit_test(test_lists),
+		cmocka_unit_test(test_addresses), cmocka_unit_test(test_address_lists),
+		cmocka_unit_test(test_paths),	  cmocka_unit_test(test_expansions),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -94,7 +94,8 @@ def _attempt(function, limit):
     except Failure as why:
         return "FAIL", str(why)
     except TooLong:
-        return "FAIL", f"not done after {limit} s"
+        where = traceback.format_exc(limit=-4).replace("\n", "\n    ")
+        return "FAIL", f"not done after {limit} s\n    {where}{world.processes()}"
     except Exception:  # a mistake in the check itself, or an answer nobody expected
         return "FAIL", traceback.format_exc(limit=-3).replace("\n", "\n    ")
     finally:

@@ -65,8 +65,8 @@ class Terminal:
 
     def command(self, text, seconds=10):
         """Types a command at the prompt of shell(); what it printed."""
-        self.type(f"{text}\necho =done=\n")
-        printed = self.wait_for(r"(?s)(.*?)(ready:)?=done=\r?\nready:", seconds)
+        self.type(f"{text}; echo =done=\n")
+        printed = self.wait_for(r"(?s)(.*?)=done=\r?\nready:", seconds)
         return printed.group(1).replace("\r", "").strip("\n")
 
     def _ended(self):

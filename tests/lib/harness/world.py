@@ -161,6 +161,24 @@ class Session:
         self.end()
 
 
+def end(process):
+    """Ends a client by SIGTERM. One that arrives while ssh(1) sets up its loop is lost."""
+    for _ in range(20):
+        process.terminate()
+        try:
+            return process.wait(0.5)
+        except subprocess.TimeoutExpired:
+            pass
+    process.kill()
+    return process.wait()
+
+
+def processes():
+    """What runs in the enclave, and what it waits for; for reports."""
+    done = run(["ps", "-eo", "pid,ppid,user,stat,wchan:20,args", "--sort", "pid"])
+    return done.out.replace("\n", "\n    ")
+
+
 def end_clients():
     """Ends whatever a check started and forgot."""
     while _clients:
