@@ -28,6 +28,7 @@
 #define FAILED		   125
 #define WRONG_USE	   2
 #define REQUEST_TIMEOUT_MS 1000
+#define LOCK_TIMEOUT_MS	   5000
 
 struct run {
 	const char *profile, *user, *config;
@@ -132,14 +133,14 @@ static int describe(struct run *run, struct error *error)
 	run->command.argv = run->argv;
 	run->command.facts = run->spec.facts;
 	run->command.confinement = run->confinement;
-	/* A terminal stays the command's, for job control; the filter keeps TIOCSTI away from it.
-	 */
-	run->command.own_session = !isatty(0) || run->confinement->filter_length == 0;
 	if (result == 0)
 		result = registry_make_id(run->spec.id, run->spec.key, error);
 	if (result == 0)
 		result = container_confinement(run->plan, run->registry.state, run->spec.id,
 					       run->confinement, error);
+	/* A terminal stays the command's, for job control; the filter keeps TIOCSTI away from it.
+	 */
+	run->command.own_session = !isatty(0) || run->confinement->filter_length == 0;
 	return result;
 }
 
@@ -151,6 +152,17 @@ static int save_state(struct run *run, struct error *error)
 	if (!text)
 		return error_set(error, ENOMEM, "run", "no memory");
 	return registry_write_state(&run->registry, run->spec.key, text, error);
+}
+
+/* Locked until it listens: an entry that nobody answers for is another's to sweep away. */
+static int enter_registry(struct run *run, struct error *error)
+{
+	cleanup_fd int lock = registry_lock(&run->registry, run->spec.key, LOCK_TIMEOUT_MS, error);
+
+	if (lock < 0)
+		return lock;
+	run->listener = registry_listen(&run->registry, run->spec.key, error);
+	return run->listener < 0 ? run->listener : save_state(run, error);
 }
 
 static int start(struct run *run, struct error *error)
@@ -165,10 +177,7 @@ static int start(struct run *run, struct error *error)
 	run->signals = block_signals(error);
 	if (run->signals < 0)
 		return run->signals;
-	run->listener = registry_listen(&run->registry, run->spec.key, error);
-	if (run->listener < 0)
-		return run->listener;
-	result = save_state(run, error);
+	result = enter_registry(run, error);
 	if (result == 0)
 		result = container_create(&run->spec, &run->container, error);
 	return result < 0 ? result : save_state(run, error);

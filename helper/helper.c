@@ -65,7 +65,7 @@ static int answer(struct opening *opening)
 int main(int argc, char **argv)
 {
 	static struct opening opening;
-	struct wire_request request;
+	static struct wire_request request;
 	struct error error = {0};
 	int opener = -1;
 

@@ -100,7 +100,8 @@ static void serve(int signals, pid_t command)
 				_exit(FAILED);
 			continue;
 		}
-		if (info.ssi_signo != SIGCHLD)
+		/* What a terminal sends it has sent to the command as well. */
+		if (info.ssi_signo != SIGCHLD && info.ssi_code != SI_KERNEL)
 			pass_on(command, (int)info.ssi_signo);
 		status = reap(command);
 	}

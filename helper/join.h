@@ -14,8 +14,14 @@
 #include "helper/privileges.h"
 #include "helper/wire.h"
 
-/* What stays, until the service's own switch of user removes it. */
-#define JOIN_PRIVILEGES (PRIVILEGE(CAP_SETUID) | PRIVILEGE(CAP_SETGID) | PRIVILEGE(CAP_SYS_CHROOT))
+/*
+ * What stays, until the service's own switch of user removes it: what the switch takes, chroot for
+ * services that do one, and the audit record that libpam writes when our setcred has returned.
+ * Without CAP_AUDIT_WRITE libaudit would ask why, by path, in /proc of the container.
+ */
+#define JOIN_PRIVILEGES                                                                            \
+	(PRIVILEGE(CAP_SETUID) | PRIVILEGE(CAP_SETGID) | PRIVILEGE(CAP_SYS_CHROOT) |               \
+	 PRIVILEGE(CAP_AUDIT_WRITE))
 
 /*
  * Moves the calling process into the container: session, cgroup, limits, umask, keyring, bounding

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mount.h>
+#include <unistd.h>
 
 #include "helper/mount.h"
 #include "policy/cleanup.h"
@@ -66,6 +67,14 @@ int mount_attach(int mount, int root, const char *target, struct error *error)
 
 	if (move_mount(mount, "", root, target, flags) < 0)
 		return error_errno(error, step, "attaching a mount at \"%s\"", target);
+	return 0;
+}
+
+int mount_detach(int root, const char *target, struct error *error)
+{
+	/* umount2(2) takes no directory descriptor. */
+	if (fchdir(root) < 0 || umount2(target, MNT_DETACH | UMOUNT_NOFOLLOW) < 0)
+		return error_errno(error, step, "detaching the mount at \"%s\"", target);
 	return 0;
 }
 

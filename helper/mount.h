@@ -33,6 +33,9 @@ int mount_clone(int directory, const char *path, bool recursive, uint64_t attrib
 /* Attaches a detached mount at target, relative to root ("" for root itself). */
 int mount_attach(int mount, int root, const char *target, struct error *error);
 
+/* Detaches the mount at target, below root, with all below it. */
+int mount_detach(int root, const char *target, struct error *error);
+
 /* Sets attributes on the mount at path (and all below it when recursive). */
 int mount_set(int directory, const char *path, bool recursive, uint64_t attributes,
 	      struct error *error);

@@ -10,12 +10,12 @@
 #include <syslog.h>
 #include <unistd.h>
 
-#include "helper/account.h"
 #include "helper/control.h"
 #include "helper/log.h"
 #include "helper/open.h"
 #include "helper/registry.h"
 #include "helper/supervisor.h"
+#include "helper/wire_facts.h"
 #include "policy/cleanup.h"
 #include "policy/policy.h"
 
@@ -33,11 +33,6 @@ struct login {
 	unsigned max_sessions;
 	enum wire_verdict on_failure; /* what a failure of the machine comes to */
 };
-
-static void free_account(struct account **account)
-{
-	account_destroy(*account);
-}
 
 static void free_policy(struct policy **policy)
 {
@@ -277,18 +272,18 @@ static int decide(struct login *login, const struct policy *policy, struct openi
 static void answer_login(struct login *login, struct opening *opening)
 {
 	const char *config = text_or_null(login->request->config);
-	__attribute__((cleanup(free_account))) struct account *account = NULL;
+	__attribute__((cleanup(wire_facts_finish))) struct wire_facts known = {0};
 	__attribute__((cleanup(free_policy))) struct policy *policy = NULL;
 	struct error error = {0};
 
-	if (account_lookup(login->request->user, &account, &error) < 0) {
+	if (wire_facts_unpack(login->request, &known, &error) < 0) {
 		fail(opening, WIRE_ERROR, &error);
 		return;
 	}
-	login->facts = *account_facts(account);
+	login->facts = known.facts;
 	login->facts.service = text_or_null(login->request->service);
 	login->facts.rhost = text_or_null(login->request->rhost);
-	login->gecos = account_gecos(account);
+	login->gecos = known.gecos;
 	if (policy_read(config, &policy, &error) < 0) {
 		fail(opening,
 		     policy_exempt_despite_errors(config, &login->facts) ? WIRE_IGNORE : WIRE_ERROR,

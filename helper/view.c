@@ -28,13 +28,10 @@ static const char *const top_level[] = {"bin", "sbin", "lib", "lib32", "lib64", 
 static const char *const etc[] = {
 	/* the dynamic linker, locales, time */
 	"ld.so.cache",
-	"ld.so.conf",
-	"ld.so.conf.d",
 	"locale.alias",
 	"locale.conf",
 	"localtime",
 	"timezone",
-	"xattr.conf",
 	/* shells and terminals */
 	"bash.bashrc",
 	"bash_completion.d",
@@ -44,7 +41,6 @@ static const char *const etc[] = {
 	"profile.d",
 	"screenrc",
 	"shells",
-	"skel",
 	"terminfo",
 	"tmux.conf",
 	"zsh",
@@ -54,43 +50,41 @@ static const char *const etc[] = {
 	"emacs",
 	"groff",
 	"magic",
-	"magic.mime",
 	"mailcap",
 	"manpath.config",
 	"mime.types",
 	"nanorc",
 	"vim",
 	/* names of protocols and services; certificates (ssl/private is root's alone) */
-	"ca-certificates",
-	"ca-certificates.conf",
 	"gai.conf",
 	"host.conf",
-	"networks",
 	"pki",
 	"protocols",
-	"rpc",
 	"services",
 	"ssl",
 	/* languages and tools that look here for their settings */
-	"dpkg",
 	"fonts",
 	"gitconfig",
-	"glvnd",
+	"java-11-openjdk",
 	"java-17-openjdk",
+	"java-21-openjdk",
+	"java-25-openjdk",
 	"lsb-release",
 	"debian_version",
 	"os-release",
 	"perl",
 	"python3",
-	"python3.11",
 	"texmf",
 	"wgetrc",
 	"xdg",
 };
 
-/* Copies a link, binds a file or directory; what the host does not have is left out. */
+/*
+ * Copies a link, binds a file or directory; what the host does not have is left out. attributes: 0
+ * where the place has them already, because a clone inherits them.
+ */
 static int show(struct build *build, int place, const char *name, const char *target,
-		struct error *error)
+		uint64_t attributes, struct error *error)
 {
 	cleanup_fd int mount = -1;
 	char text[PATH_MAX];
@@ -117,26 +111,35 @@ static int show(struct build *build, int place, const char *name, const char *ta
 		return 0;
 	if (result < 0 && errno != EEXIST)
 		return error_errno(error, "view", "making /%s", target);
-	mount = mount_clone(place, name, S_ISDIR(info.st_mode), READ_ONLY, error);
+	mount = mount_clone(place, name, S_ISDIR(info.st_mode), attributes, error);
 	if (mount < 0)
 		return mount;
 	return mount_attach(mount, build->root, target, error);
 }
 
+/* The host's /etc, read-only, for as long as its parts are taken from it: hidden in /media. */
+static int hold_etc(struct build *build, struct error *error)
+{
+	cleanup_fd int mount = mount_clone(AT_FDCWD, "/etc", true, READ_ONLY, error);
+	int result = mount < 0 ? mount : mount_attach(mount, build->root, "media", error);
+
+	return result < 0 ? result : steal_fd(&mount);
+}
+
 static int show_etc(struct build *build, struct error *error)
 {
-	cleanup_fd int place = open("/etc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	cleanup_fd int place = hold_etc(build, error);
 	char target[64] = "etc/";
-	int result;
+	int result = place < 0 ? place : 0;
 
-	if (place < 0)
-		return error_errno(error, "view", "/etc");
-	for (size_t i = 0; i < sizeof(etc) / sizeof(etc[0]); i++) {
+	for (size_t i = 0; result == 0 && i < sizeof(etc) / sizeof(etc[0]); i++) {
 		strncpy(target + 4, etc[i], sizeof(target) - 5);
-		result = show(build, place, etc[i], target, error);
-		if (result < 0)
-			return result;
+		result = show(build, place, etc[i], target, 0, error);
 	}
+	if (result < 0)
+		return result;
+	if (mount_detach(build->root, "media", error) < 0)
+		return -EIO;
 	if (symlinkat("/proc/self/mounts", build->root, "etc/mtab") < 0)
 		return error_errno(error, "view", "making the link /etc/mtab");
 	return 0;
@@ -149,8 +152,8 @@ int view_attach(struct build *build, struct error *error)
 
 	if (place < 0)
 		return error_errno(error, "view", "/");
-	result = show(build, place, "usr", "usr", error);
+	result = show(build, place, "usr", "usr", READ_ONLY, error);
 	for (size_t i = 0; result == 0 && i < sizeof(top_level) / sizeof(top_level[0]); i++)
-		result = show(build, place, top_level[i], top_level[i], error);
+		result = show(build, place, top_level[i], top_level[i], READ_ONLY, error);
 	return result < 0 ? result : show_etc(build, error);
 }

@@ -175,7 +175,7 @@ int wire_check_request(const struct wire_request *request, size_t length, struct
 {
 	int result;
 
-	if (length != sizeof(*request))
+	if (length < offsetof(struct wire_request, facts))
 		return error_set(error, EPROTO, step, "a request of %zu bytes", length);
 	result = check_version(request->version, error);
 	if (result < 0)
@@ -190,7 +190,14 @@ int wire_check_request(const struct wire_request *request, size_t length, struct
 	    text_ends(request->profile, sizeof(request->profile), "profile", error) < 0 ||
 	    text_ends(request->container, sizeof(request->container), "container", error) < 0)
 		return -EPROTO;
+	if (request->facts_length > WIRE_FACTS_MAX || length != wire_request_size(request))
+		return error_set(error, EPROTO, step, "a request of %zu bytes", length);
 	return 0;
+}
+
+size_t wire_request_size(const struct wire_request *request)
+{
+	return offsetof(struct wire_request, facts) + request->facts_length;
 }
 
 size_t wire_reply_size(const struct wire_reply *reply)

@@ -20,6 +20,7 @@
 #define WIRE_VERSION	     1
 #define WIRE_FILTER_MAX	     4096 /* BPF_MAXINSNS */
 #define WIRE_ENVIRONMENT_MAX 4096
+#define WIRE_FACTS_MAX	     131072
 #define WIRE_HELPER_FD	     3 /* the helper finds its end of the socket here */
 
 enum wire_request_kind {
@@ -37,7 +38,7 @@ struct wire_request {
 	uint32_t version;
 	uint32_t kind;
 	uint32_t flags;
-	uint32_t reserved;
+	uint32_t facts_length; /* bytes used of facts */
 	char user[256];
 	char service[64];
 	char rhost[256];
@@ -45,6 +46,8 @@ struct wire_request {
 	char config[1024];  /* empty: the default path */
 	char profile[128];  /* empty: as policy says */
 	char container[64]; /* WIRE_REAP */
+	/* Who the user is, as the service's NSS says; see wire_facts.h. Not with WIRE_REAP. */
+	char facts[WIRE_FACTS_MAX]; /* only facts_length of them are sent */
 };
 
 #define WIRE_REQUEST_FDS 1 /* a pidfd of the opener; WIRE_OPEN only, otherwise none */
@@ -127,5 +130,6 @@ int wire_check_request(const struct wire_request *request, size_t length, struct
 int wire_check_reply(const struct wire_reply *reply, size_t length, struct error *error);
 int wire_check_session(const struct wire_session *session, size_t length, struct error *error);
 
-/* Bytes to send of a reply. */
+/* Bytes to send of a request, and of a reply. */
+size_t wire_request_size(const struct wire_request *request);
 size_t wire_reply_size(const struct wire_reply *reply);

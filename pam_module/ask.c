@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "helper/account.h"
+#include "helper/wire_facts.h"
 #include "pam_module/ask.h"
 #include "pam_module/descriptor.h"
 #include "pam_module/report.h"
@@ -52,20 +53,40 @@ static int fill_in(const struct hook *hook, struct wire_request *request, struct
 	return result;
 }
 
+static int add_facts(const struct hook *hook, struct wire_request *request, struct error *error)
+{
+	struct account *account = NULL;
+	int result = account_lookup(hook->user, &account, error);
+
+	if (result == 0)
+		result = wire_facts_pack(request, account_facts(account), account_gecos(account),
+					 error);
+	account_destroy(account);
+	return result;
+}
+
 static int ask_helper(const struct hook *hook, uint32_t kind, uint32_t flags, struct answer *answer,
 		      struct error *error)
 {
-	struct wire_request request = {.version = WIRE_VERSION, .kind = kind, .flags = flags};
+	cleanup_free struct wire_request *request = calloc(1, sizeof(*request));
 	cleanup_fd int self = -1;
 	int result;
+
+	if (!request)
+		return error_set(error, ENOMEM, step, "no memory");
+	request->version = WIRE_VERSION;
+	request->kind = kind;
+	request->flags = flags;
 
 	if (hook->mistake.code != 0) {
 		*error = hook->mistake;
 		return -hook->mistake.code;
 	}
 	if (hook->arguments.debug)
-		request.flags |= WIRE_DEBUG;
-	result = fill_in(hook, &request, error);
+		request->flags |= WIRE_DEBUG;
+	result = fill_in(hook, request, error);
+	if (result == 0)
+		result = add_facts(hook, request, error);
 	if (result < 0)
 		return result;
 	if (kind == WIRE_OPEN) {
@@ -73,7 +94,7 @@ static int ask_helper(const struct hook *hook, uint32_t kind, uint32_t flags, st
 		if (self < 0)
 			return error_errno(error, step, "pidfd_open of this process");
 	}
-	return start_helper(hook->helper, &request, self, answer->reply, answer->fds, error);
+	return start_helper(hook->helper, request, self, answer->reply, answer->fds, error);
 }
 
 /* The policy itself is not at hand; its exemptions are, as far as they can be read for sure. */
@@ -132,18 +153,20 @@ void answer_finish(struct answer *answer)
 
 int ask_to_reap(const struct hook *hook, const char *container, struct error *error)
 {
-	struct wire_request request = {.version = WIRE_VERSION, .kind = WIRE_REAP};
-	struct wire_reply *reply = calloc(1, sizeof(*reply));
+	cleanup_free struct wire_request *request = calloc(1, sizeof(*request));
+	cleanup_free struct wire_reply *reply = calloc(1, sizeof(*reply));
 	int fds[WIRE_REPLY_FDS], result;
 
-	if (!reply)
+	if (!request || !reply)
 		return error_set(error, ENOMEM, step, "no memory");
-	result = put(request.container, sizeof(request.container), container, "a container", error);
+	request->version = WIRE_VERSION;
+	request->kind = WIRE_REAP;
+	result = put(request->container, sizeof(request->container), container, "a container",
+		     error);
 	if (result == 0)
-		result = start_helper(hook->helper, &request, -1, reply, fds, error);
+		result = start_helper(hook->helper, request, -1, reply, fds, error);
 	if (result == 0 && reply->verdict != WIRE_IGNORE)
 		result = error_set(error, EIO, step, "clearing up %s: %s", container,
 				   reply->message);
-	free(reply);
 	return result;
 }

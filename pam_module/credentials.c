@@ -6,8 +6,9 @@
  * MUST, in that fork, either be sure that the process is a member of its container, or that policy
  * has nothing to do with it, or end it: libpam and the services make nothing of an error here.
  */
-#include <pwd.h>
-#include <string.h>
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -81,6 +82,30 @@ static int enter_container(const struct hook *hook, struct state *state, struct 
 	return result;
 }
 
+static bool is_numeric(const char *host)
+{
+	unsigned char address[sizeof(struct in6_addr)];
+
+	return inet_pton(AF_INET, host, address) == 1 || inet_pton(AF_INET6, host, address) == 1;
+}
+
+/*
+ * When we return, libpam writes an audit record as uid 0. For it, libaudit resolves a host name
+ * and looks up the terminal where none is named, both by files of the container, and loads what
+ * its nsswitch.conf names: so there must be no name to resolve, and a terminal.
+ */
+static int settle_record(const struct hook *hook, struct error *error)
+{
+	const char *host = hook_item(hook, PAM_RHOST);
+	int result = PAM_SUCCESS;
+
+	if (host[0] && !is_numeric(host))
+		result = pam_set_item(hook->handle, PAM_RHOST, NULL);
+	if (result == PAM_SUCCESS && !hook_item(hook, PAM_TTY)[0])
+		result = pam_set_item(hook->handle, PAM_TTY, hook->service);
+	return result == PAM_SUCCESS ? 0 : error_set(error, ENOMEM, "record", "pam_set_item");
+}
+
 /* From here on every descriptor of the host's is in the way: none may be left inside. */
 static int join(const struct hook *hook, struct state *state)
 {
@@ -89,7 +114,7 @@ static int join(const struct hook *hook, struct state *state)
 
 	view_close(&state->host);
 	view_close(&state->private);
-	if (enter_container(hook, state, &error) < 0) {
+	if (settle_record(hook, &error) < 0 || enter_container(hook, state, &error) < 0) {
 		report_over(log, hook, LOG_ERR, "ending the session: it could not join: %s: %s",
 			    error.step, error.message);
 		_exit(EXIT_NOT_JOINED);
@@ -108,7 +133,7 @@ static int enter_room(const struct hook *hook, struct state *state)
 	view_close(&state->host);
 	view_close(&state->private);
 	state_drop_session(state);
-	if (room_enter(&error) < 0) {
+	if (settle_record(hook, &error) < 0 || room_enter(&error) < 0) {
 		report_over(log, hook, LOG_ERR, "ending a refused session: %s: %s", error.step,
 			    error.message);
 		_exit(EXIT_NOT_JOINED);

@@ -149,8 +149,8 @@ static int converse(int socket, int timeout_ms, const struct wire_request *reque
 		    struct wire_reply *reply, int fds[WIRE_REPLY_FDS], struct error *error)
 {
 	size_t length = 0, count = 0;
-	int result =
-		wire_send(socket, request, sizeof(*request), &opener, opener >= 0 ? 1 : 0, error);
+	int result = wire_send(socket, request, wire_request_size(request), &opener,
+			       opener >= 0 ? 1 : 0, error);
 
 	if (result < 0)
 		return result;

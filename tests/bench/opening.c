@@ -28,6 +28,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "helper/account.h"
+#include "helper/wire_facts.h"
 #include "pam_module/start.h"
 #include "policy/cleanup.h"
 
@@ -127,12 +129,17 @@ static void copy_text(char *field, size_t size, const char *text)
 static void open_by_wire(const char *user, struct opened *opened)
 {
 	const struct start start = {.path = CONFINE_HELPER, .timeout_ms = -1};
-	struct wire_request request = {.version = WIRE_VERSION, .kind = WIRE_OPEN};
+	static struct wire_request request = {.version = WIRE_VERSION, .kind = WIRE_OPEN};
+	struct account *account = NULL;
 	struct error error = {0};
 	cleanup_fd int self = (int)syscall(SYS_pidfd_open, getpid(), 0);
 
 	copy_text(request.user, sizeof(request.user), user);
 	copy_text(request.service, sizeof(request.service), SERVICE);
+	if (account_lookup(user, &account, &error) < 0 ||
+	    wire_facts_pack(&request, account_facts(account), account_gecos(account), &error) < 0)
+		die(user, error.message);
+	account_destroy(account);
 	if (start_helper(&start, &request, self, &opened->reply, opened->fds, &error) < 0)
 		die("helper", error.message);
 	if (opened->reply.verdict != WIRE_CONFINE)

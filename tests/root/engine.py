@@ -20,8 +20,19 @@ PYTHON = ["/usr/bin/python3", "-I", "-S", "-c"]
 
 def policy(keys=""):
     """Writes a policy whose profile "test" has these lines; returns the run command's start."""
-    world.write(CONFIG, "[profile test]\nhostname = box\n" + keys + "\n")
+    world.write(CONFIG, "[global]\n[profile test]\nhostname = box\n" + keys + "\n")
     return ["confinectl", "run", "--config", CONFIG, "--profile", "test"]
+
+
+def host(arguments, input=None, timeout=20, **options):
+    """Runs a program outside to its end; options are those of subprocess.run()."""
+    if input is None:
+        options.setdefault("stdin", subprocess.DEVNULL)
+    else:
+        options["input"] = input
+    done = subprocess.run(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                          errors="backslashreplace", timeout=timeout, **options)
+    return world.Result(done.returncode, done.stdout, done.stderr)
 
 
 def command(argv, keys="", user="alice"):
@@ -29,9 +40,8 @@ def command(argv, keys="", user="alice"):
 
 
 def run(argv, keys="", user="alice", **options):
-    """Runs argv in a container of its own; options as world.run()."""
-    options.setdefault("timeout", 20)
-    return world.run(command(argv, keys, user), **options)
+    """Runs argv in a container of its own; options as host()."""
+    return host(command(argv, keys, user), **options)
 
 
 def shell(script, keys="", user="alice", **options):
@@ -45,7 +55,7 @@ def python(code, keys="", user="alice", **options):
 def as_user(argv, user="alice", **options):
     """The same outside: the user without any container."""
     identity = ["setpriv", "--reuid", user, "--regid", user, "--init-groups", "--inh-caps=-all"]
-    return world.run(["env", f"HOME=/home/{user}", *identity, *argv], **options)
+    return host(["env", f"HOME=/home/{user}", *identity, *argv], **options)
 
 
 def good(result, what="run"):
@@ -76,8 +86,8 @@ class Running:
     def entry(self):
         """What confinectl list says of it."""
         def find():
-            listed = json.loads(world.run(["confinectl", "list", "--json"]).out)
-            mine = [one for one in listed if one["supervisor"] == self.process.pid]
+            listed = json.loads(host(["confinectl", "list", "--json"]).out)
+            mine = [one for one in listed if one["supervisor"] == self.process.pid and one["init"] > 0]
             return mine and mine[0]
         return wait_until(find, 5, "confinectl list does not show the container")
 
@@ -107,7 +117,7 @@ class Running:
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
-            world.run(["confinectl", "list"])
+            host(["confinectl", "list"])
 
 
 def set_field(user, field, value):

@@ -100,22 +100,36 @@ static int make_devpts(void)
 	return fsmount(context, FSMOUNT_CLOEXEC, 0);
 }
 
-/* Waits to be killed; its children are those that join. */
-static pid_t make_init(int *ret_pidfd)
+static void __attribute__((noreturn)) be_init(int ready)
 {
-	pid_t init = (pid_t)syscall(SYS_clone, NAMESPACES | CLONE_PIDFD | SIGCHLD, NULL, ret_pidfd,
-				    NULL, 0);
-
-	if (init != 0)
-		return init;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	syscall(SYS_close_range, 3, ~0U, 0);
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
-	    sethostname(FAKE_HOSTNAME, strlen(FAKE_HOSTNAME)) < 0)
+	    sethostname(FAKE_HOSTNAME, strlen(FAKE_HOSTNAME)) < 0 || write(ready, "!", 1) != 1)
 		_exit(1);
+	syscall(SYS_close_range, 3, ~0U, 0);
 	signal(SIGCHLD, SIG_IGN);
 	for (;;)
 		pause();
+}
+
+/* Waits to be killed; its children are those that join. */
+static pid_t make_init(int *ret_pidfd)
+{
+	int ready[2];
+	char byte;
+	pid_t init;
+
+	if (pipe2(ready, O_CLOEXEC) < 0)
+		return -1;
+	init = (pid_t)syscall(SYS_clone, NAMESPACES | CLONE_PIDFD | SIGCHLD, NULL, ret_pidfd, NULL,
+			      0);
+	if (init == 0)
+		be_init(ready[1]);
+	close(ready[1]);
+	if (read(ready[0], &byte, 1) != 1)
+		return -1;
+	close(ready[0]);
+	return init;
 }
 
 /* Everything passes but personality(2), which ends with EPERM. */

@@ -58,15 +58,23 @@ static void name_namespace(const char *kind, char name[64])
 	name[length < 0 ? 0 : length] = '\0';
 }
 
-static int count_descriptors(void)
+/* With . and .., or -1. */
+static int count_entries(const char *path)
 {
-	DIR *directory = opendir("/proc/thread-self/fd");
+	DIR *directory = opendir(path);
 	int count = 0;
 
-	while (directory && readdir(directory))
+	if (!directory)
+		return -1;
+	while (readdir(directory))
 		count++;
 	closedir(directory);
 	return count;
+}
+
+static int count_descriptors(void)
+{
+	return count_entries("/proc/thread-self/fd");
 }
 
 /* Bytes that malloc has handed out. */
@@ -106,7 +114,16 @@ static void look_around(struct inside *inside, int descriptors)
 	name_namespace("mnt", inside->mount_namespace);
 	name_namespace("net", inside->network_namespace);
 	inside->new_descriptors = count_descriptors() - descriptors;
+	inside->root_entries = count_entries("/");
 	look_at_child(inside);
+}
+
+static void note_item(pam_handle_t *handle, int item, char text[64])
+{
+	const void *value = NULL;
+
+	pam_get_item(handle, item, &value);
+	snprintf(text, 64, "%s", value ? (const char *)value : "");
 }
 
 /* What the fork does that becomes the user: as sshd's and cron's. */
@@ -124,6 +141,8 @@ be_the_session(const struct host *host, pam_handle_t *handle, int descriptors)
 	inside->setcred = pam_setcred(handle, PAM_REINITIALIZE_CRED);
 	inside->become_user = setresuid(user->pw_uid, user->pw_uid, user->pw_uid) < 0 ? errno : 0;
 	look_around(inside, descriptors);
+	note_item(handle, PAM_RHOST, inside->rhost);
+	note_item(handle, PAM_TTY, inside->tty);
 	if (host->job)
 		_exit(3);
 	pam_end(handle, PAM_SUCCESS | PAM_DATA_SILENT);
@@ -181,10 +200,9 @@ static void *idle(void *argument)
 
 static void prepare(const struct host *host, pam_handle_t *handle)
 {
-	static const char address[] = "192.0.2.1";
 	pthread_t thread;
 
-	pam_set_item(handle, PAM_RHOST, address);
+	pam_set_item(handle, PAM_RHOST, host->rhost ? host->rhost : "192.0.2.1");
 	outcome->authenticate = pam_authenticate(handle, 0);
 	if (!host->no_setcred)
 		outcome->setcred = pam_setcred(handle, PAM_ESTABLISH_CRED);

@@ -17,6 +17,7 @@ struct host {
 	const char *lines;   /* of the service file; "@" stands for the module */
 	const char *service; /* NULL: "sshd" */
 	const char *user;    /* NULL: "nobody" */
+	const char *rhost;   /* NULL: an address */
 	bool no_setcred;     /* the opener never calls setcred */
 	bool fork_before_open;
 	bool threads;
@@ -34,9 +35,11 @@ struct inside {
 	int become_user; /* 0 or errno of setresuid */
 	struct privileges privileges;
 	int no_new_privs, seccomp, personality_errno, new_descriptors;
+	int root_entries; /* with . and .. */
 	unsigned umask;
 	uint64_t files_soft, files_hard;
 	pid_t own_pid, child_pid;
+	char rhost[64], tty[64]; /* of the PAM handle */
 	char hostname[65], mount_namespace[64], network_namespace[64];
 	int status; /* of waitpid */
 };

@@ -5,7 +5,7 @@ import os
 import signal
 import time
 
-from engine import PYTHON, Running, world
+from engine import PYTHON, Running, host
 from harness.check import check, expect_equal, wait_until
 
 FORWARDED = ("TERM", "INT", "QUIT", "HUP", "USR1", "USR2", "WINCH")
@@ -71,6 +71,6 @@ def ended():
 def by_name():
     with Running(["bash", "-c", "trap '' TERM HUP INT; echo up; while :; do sleep 10; done"]) as one:
         one.line()
-        done = world.run(["confinectl", "kill", "alice"])
+        done = host(["confinectl", "kill", "alice"])
         expect_equal(done.code, 0, f"confinectl kill: {done.err}")
         expect_equal(one.wait(), 137, "status of the run")

@@ -29,15 +29,33 @@
 	"session required pam_permit.so\n"                                                         \
 	"session required @ config=" MACHINE_CONFIG " " options "\n"
 
+static void assert_nothing_left(const struct privileges *privileges, uint64_t bounding)
+{
+	assert_int_equal(privileges->effective, 0);
+	assert_int_equal(privileges->permitted, 0);
+	assert_int_equal(privileges->inheritable, 0);
+	assert_int_equal(privileges->ambient, 0);
+	assert_int_equal(privileges->bounding, bounding);
+}
+
+/* The room: the user, with nothing around, so that the service can say why. */
+static void assert_in_room(const struct inside *inside)
+{
+	assert_int_equal(inside->setcred, PAM_SUCCESS);
+	assert_int_equal(inside->become_user, 0);
+	assert_int_equal(inside->root_entries, 2);
+	assert_nothing_left(&inside->privileges, 0);
+	assert_int_equal(inside->no_new_privs, 1);
+	assert_int_equal(inside->child_pid, 1);
+}
+
 static void assert_refused(const struct outcome *seen)
 {
 	assert_true(seen->ended);
 	assert_int_equal(seen->open, PAM_SYSTEM_ERR);
 	assert_true(seen->locked_after_open);
 	assert_string_equal(seen->after_open, seen->before);
-	assert_int_equal(seen->inside.setcred, NOT_REACHED);
-	assert_true(WIFEXITED(seen->inside.status));
-	assert_int_equal(WEXITSTATUS(seen->inside.status), 255);
+	assert_in_room(&seen->inside);
 	assert_int_equal(seen->descriptors_after, seen->descriptors_before);
 }
 
@@ -53,15 +71,6 @@ static void assert_untouched(const struct outcome *seen)
 	assert_int_equal(seen->inside.no_new_privs, 0);
 	assert_string_equal(seen->said, "");
 	assert_int_equal(seen->close, PAM_SUCCESS);
-}
-
-static void assert_nothing_left(const struct privileges *privileges, uint64_t bounding)
-{
-	assert_int_equal(privileges->effective, 0);
-	assert_int_equal(privileges->permitted, 0);
-	assert_int_equal(privileges->inheritable, 0);
-	assert_int_equal(privileges->ambient, 0);
-	assert_int_equal(privileges->bounding, bounding);
 }
 
 static void assert_inside(const struct outcome *seen)
@@ -190,6 +199,20 @@ static void job_is_inside_itself(void **state)
 	assert_int_equal(seen->inside.new_descriptors, 0);
 	assert_true(WIFEXITED(seen->inside.status));
 	assert_int_equal(WEXITSTATUS(seen->inside.status), 3);
+}
+
+/* libpam's own audit record must not make root resolve names with the container's files. */
+static void no_name_to_resolve_inside(void **state)
+{
+	const struct host named = {.lines = STACK("profile=confine"), .rhost = "client.example"};
+	const struct host six = {.lines = STACK("profile=confine"), .rhost = "2001:db8::1"};
+	const struct outcome *seen = host_run(&named);
+
+	(void)state;
+	assert_inside(seen);
+	assert_string_equal(seen->inside.rhost, "");
+	assert_string_equal(seen->inside.tty, "sshd");
+	assert_string_equal(host_run(&six)->inside.rhost, "2001:db8::1");
 }
 
 static void uncovered_user(void **state)
@@ -406,7 +429,7 @@ static void threads_are_refused(void **state)
 	(void)state;
 	assert_int_equal(seen->open, PAM_SYSTEM_ERR);
 	assert_true(seen->locked_after_open);
-	assert_int_equal(seen->inside.setcred, NOT_REACHED);
+	assert_in_room(&seen->inside);
 	assert_true(machine_logged("threads"));
 }
 
@@ -428,8 +451,7 @@ static void second_open_is_refused(void **state)
 	assert_int_equal(seen->open, PAM_SUCCESS);
 	assert_int_equal(seen->open_again, PAM_SYSTEM_ERR);
 	assert_inside(seen);
-	/* libpam remembers the second open's error for the stack: the result of close says nothing.
-	 */
+	/* libpam remembers the second open's error: the result of close says nothing. */
 	assert_false(seen->locked_after_close);
 	assert_true(machine_helper_logged("closed"));
 	assert_int_equal(seen->descriptors_after, seen->descriptors_before);
@@ -499,6 +521,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(keepcaps_is_undone),
 		cmocka_unit_test(filter_without_no_new_privs),
 		cmocka_unit_test(job_is_inside_itself),
+		cmocka_unit_test(no_name_to_resolve_inside),
 		cmocka_unit_test(uncovered_user),
 		cmocka_unit_test(root_never_meets_the_helper),
 		cmocka_unit_test(dry_run_changes_nothing),

@@ -2,7 +2,7 @@
 """who, last and lastlog of the host stay true: a container's pts/0 is not the host's."""
 
 from harness import world
-from harness.check import check, expect, expect_equal
+from harness.check import check, expect, expect_equal, wait_until
 from harness.terminal import Terminal
 from harness.world import INSIDE, PLAIN, client, run
 
@@ -42,7 +42,7 @@ def same_name():
             alice.close()
         expect(("carol", line) in who(), f"carol is gone from {who()}")
         expect_equal(last(), before, "last")
-    expect(("carol", line) not in who(), "carol's logout is not recorded")
+    wait_until(lambda: ("carol", line) not in who(), 5, "carol's logout is not recorded")
 
 
 @check("an uncovered user is recorded through the confining service as through a plain one")
@@ -50,7 +50,7 @@ def uncovered():
     with log_in("carol", INSIDE) as carol:
         line = carol.command("tty").removeprefix("/dev/")
         expect(("carol", line) in who(), f"who: {who()}")
-    expect(("carol", line) not in who(), "logout is not recorded")
+    wait_until(lambda: ("carol", line) not in who(), 5, "logout is not recorded")
     expect(("carol", line) in last(), f"last: {last()}")
 
 

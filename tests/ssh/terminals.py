@@ -55,7 +55,7 @@ def tty_command():
 
 def foreground(terminal, seconds):
     """Types a command that stays in the foreground, and waits until it is there."""
-    terminal.type(f"bash -c 'echo up; exec sleep {seconds}'\n")
+    terminal.type(f"sh -c 'echo up; exec sleep {seconds}'\n")
     terminal.wait_for("up\r\n")
 
 
@@ -68,7 +68,7 @@ def job_control():
         terminal.command("bg")
         expect_match(r"Running .*sleep 1000", terminal.command("jobs"), "jobs after bg")
         terminal.type("fg\n")
-        terminal.wait_for("bash .*sleep 1000.*\r\n")
+        terminal.wait_for("sh .*sleep 1000.*\r\n")
         terminal.type("\x03")
         terminal.wait_for("ready:")
         foreground(terminal, 1001)

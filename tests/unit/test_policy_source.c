@@ -255,9 +255,7 @@ int main(void)
 		with_scratch(test_drafts),
 	};
 
-	if (geteuid() != 0) {
-		puts("skipped: only root can make files of root's");
-		return 77;
-	}
+	if (geteuid() != 0)
+		return scratch_skip("only root can make files of root's");
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -135,7 +135,8 @@ def run(title, patterns):
         elif left:
             why += "\n    and left behind: " + "; ".join(left)
         if left:
-            before = leaks.snapshot()
+            leaks.sweep(before)
+            before = leaks.quiet()
         count[verdict] += 1
         _report(verdict, name, why, time.monotonic() - start, mark)
     print(f"{title}: {count['ok']} passed, {count['FAIL']} failed, {count['skip']} skipped")

@@ -3,6 +3,7 @@
 
 import os
 import re
+import signal
 import time
 
 FILE_ROOTS = ("/run", "/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue", "/dev/pts", "/var/lib/confine")
@@ -76,6 +77,15 @@ def _ipc():
 
 def snapshot():
     return _mounts() | _processes() | _cgroups() | _links() | _files() | _ipc()
+
+
+def sweep(before):
+    """Ends the processes that were left behind, so that the next check does not meet them."""
+    for item in _processes() - before:
+        try:
+            os.kill(int(item.split()[1]), signal.SIGKILL)
+        except ProcessLookupError:
+            pass
 
 
 def quiet():
