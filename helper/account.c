@@ -162,9 +162,11 @@ static int account_find_groups(struct account *account, struct error *error)
 		return error_set(error, ENOMEM, STEP, "out of memory");
 	for (size_t i = 0; i < account->facts.group_count; i++) {
 		result = group_name(account->gids[i], &buffer, &size, &account->groups[i]);
+		if (result == -ENOMEM)
+			return error_set(error, ENOMEM, STEP, "out of memory");
+		/* Policy says whether that matters: an administrator exempt by name gets in. */
 		if (result < 0)
-			return error_set(error, -result, STEP, "looking up group %u of %s: %s",
-					 account->gids[i], account->user, strerror(-result));
+			account->facts.groups_incomplete = true;
 	}
 	account->facts.groups = (const char *const *)account->groups;
 	return 0;

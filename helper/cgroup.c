@@ -46,19 +46,33 @@ int cgroup_make(int parent, const char *name, struct error *error)
 	return fd < 0 ? error_errno(error, step, "opening %s", name) : fd;
 }
 
+int cgroup_open_parent(int root, struct error *error)
+{
+	int fd;
+
+	if (mkdirat(root, PARENT, 0755) < 0 && errno != EEXIST)
+		return error_errno(error, step, "making " PARENT);
+	fd = openat(root, PARENT, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? error_errno(error, step, "opening " PARENT) : fd;
+}
+
+void cgroup_leave_parent(int root)
+{
+	cleanup_fd int procs = cgroup_open_procs(root, NULL);
+
+	if (procs >= 0 && write(procs, "0", 1) == 1)
+		unlinkat(root, PARENT, AT_REMOVEDIR);
+}
+
 int cgroup_create(int root, const char *id, struct error *error)
 {
 	int result = -ENOENT;
 
 	/* Whoever removed the last container may take the parent away just after we made it. */
 	for (int round = 0; round < 10 && result == -ENOENT; round++) {
-		cleanup_fd int parent = -1;
+		cleanup_fd int parent = cgroup_open_parent(root, error);
 
-		if (mkdirat(root, PARENT, 0755) < 0 && errno != EEXIST)
-			return error_errno(error, step, "making " PARENT);
-		parent = openat(root, PARENT, O_PATH | O_DIRECTORY | O_CLOEXEC);
-		if (parent >= 0)
-			result = cgroup_make(parent, id, error);
+		result = parent < 0 ? parent : cgroup_make(parent, id, error);
 	}
 	return result;
 }

@@ -18,6 +18,15 @@
  */
 int cgroup_open_root(struct error *error);
 
+/*
+ * Opens confine below root, making it if need be: where supervisors live, outside of the sessions
+ * and of whatever unit the login service belongs to.
+ */
+int cgroup_open_parent(int root, struct error *error);
+
+/* Moves the calling process to root, and removes confine if nobody else is there. Best effort. */
+void cgroup_leave_parent(int root);
+
 /* Makes the container's cgroup below root and opens it (O_PATH). */
 int cgroup_create(int root, const char *id, struct error *error);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <errno.h>
 #include <linux/sched.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -164,15 +165,20 @@ int container_create(const struct container_spec *spec, struct container *contai
 
 int container_destroy(struct container *container, struct error *error)
 {
-	siginfo_t info;
+	siginfo_t info = {0};
 	int result = 0;
 
 	if (container->init >= 0) {
 		syscall(SYS_pidfd_send_signal, container->init, SIGKILL, NULL, 0);
-		while (waitid(P_PIDFD, (id_t)container->init, &info, WEXITED) < 0 && errno == EINTR)
-			;
+		/* PID 1 ends after all others, one of which may not be to be ended (a dead disk).
+		 */
+		poll(&(struct pollfd){.fd = container->init, .events = POLLIN}, 1, END_TIMEOUT_MS);
+		if (waitid(P_PIDFD, (id_t)container->init, &info, WEXITED | WNOHANG) == 0 &&
+		    info.si_pid == 0)
+			result = error_set(error, ETIMEDOUT, step, "init has not ended after %d ms",
+					   END_TIMEOUT_MS);
 	}
-	if (container->cgroup >= 0) {
+	if (container->cgroup >= 0 && result == 0) {
 		result = cgroup_kill(container->cgroup, END_TIMEOUT_MS, error);
 		if (result == 0)
 			result = cgroup_remove(container->cgroup_root, container->id, error);

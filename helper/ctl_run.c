@@ -270,7 +270,8 @@ int ctl_run(int argc, char **argv)
 	forget_caller();
 	container_clear(&run.container);
 	run.confinement = calloc(1, sizeof(*run.confinement));
-	if (run.confinement && descriptors_null(1, &error) == 0 && load(&run, &error) == 0 &&
+	if (run.confinement && descriptors_null(1, &error) == 0 &&
+	    descriptors_no_directory(&error) == 0 && load(&run, &error) == 0 &&
 	    start(&run, &error) == 0)
 		status = wait_for_end(&run);
 	else

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "helper/descriptors.h"
@@ -52,6 +53,22 @@ int descriptors_null(int only_missing, struct error *error)
 			if (null > 2)
 				close(null);
 		}
+	}
+	return 0;
+}
+
+int descriptors_no_directory(struct error *error)
+{
+	struct stat info;
+
+	for (int fd = 0; fd <= 2; fd++) {
+		if (fstat(fd, &info) < 0)
+			return error_errno(error, step, "fstat of descriptor %d", fd);
+		if (S_ISDIR(info.st_mode))
+			return error_set(error, EISDIR, step,
+					 "descriptor %d is a directory, through which the host "
+					 "could be entered",
+					 fd);
 	}
 	return 0;
 }

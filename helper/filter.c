@@ -13,7 +13,7 @@
 static const char step[] = "filter";
 
 /* To be raised when the same list comes to give another program. */
-#define FILTER_REVISION 1
+#define FILTER_REVISION 2
 
 /* What a plan's filter is made from. */
 struct origin {
@@ -28,6 +28,12 @@ static void origin_finish(struct origin *origin)
 	free(origin->path);
 }
 
+static void key_add_values(struct filter_key *key, const uint32_t *values, size_t count)
+{
+	filter_key_add_number(key, count);
+	filter_key_add(key, values, count * sizeof(*values));
+}
+
 static void key_add_table(struct filter_key *key)
 {
 	for (size_t i = 0; i < call_row_count; i++) {
@@ -38,10 +44,12 @@ static void key_add_table(struct filter_key *key)
 		const struct call_check *check = &call_checks[i];
 
 		filter_key_add_text(key, check->call);
+		filter_key_add_number(key, check->where.argument);
+		key_add_values(key, check->where.values, check->where.count);
 		filter_key_add_number(key, check->argument);
 		filter_key_add_number(key, check->test);
 		filter_key_add_number(key, (uint64_t)check->error);
-		filter_key_add(key, check->values, check->count * sizeof(check->values[0]));
+		key_add_values(key, check->values, check->count);
 	}
 	for (size_t i = 0; i < call_number_count; i++) {
 		filter_key_add_number(key, call_numbers[i].number);

@@ -169,15 +169,26 @@ static void emit_refusal(struct program *program, int error)
 		emit_return(program, SECCOMP_RET_LOG);
 }
 
+/* Leaves out the one instruction that follows if the argument compares to one of the values. */
+static void emit_compare(struct program *program, uint16_t comparison, unsigned argument,
+			 const uint32_t *values, size_t count)
+{
+	emit_load(program, offsetof(struct seccomp_data, args) + argument * sizeof(uint64_t));
+	for (size_t i = 0; i < count; i++)
+		emit(program, BPF_JMP | BPF_K | comparison, values[i], count - i, 0);
+}
+
 static void emit_check(struct program *program, const struct call_rule *rule)
 {
 	const struct call_check *check = rule->check;
-	uint16_t jump = BPF_JMP | BPF_K | (check->test == TEST_REFUSE_BITS ? BPF_JSET : BPF_JEQ);
+	const struct call_condition *where = &check->where;
 
-	emit_load(program,
-		  offsetof(struct seccomp_data, args) + check->argument * sizeof(uint64_t));
-	for (size_t i = 0; i < check->count; i++)
-		emit(program, jump, check->values[i], check->count - i, 0);
+	if (where->count > 0) {
+		emit_compare(program, BPF_JEQ, where->argument, where->values, where->count);
+		emit_return(program, SECCOMP_RET_ALLOW);
+	}
+	emit_compare(program, check->test == TEST_REFUSE_BITS ? BPF_JSET : BPF_JEQ, check->argument,
+		     check->values, check->count);
 	if (check->test == TEST_ALLOW_VALUES) {
 		emit_refusal(program, rule->error);
 		emit_return(program, SECCOMP_RET_ALLOW);

@@ -5,6 +5,7 @@
 #include <seccomp.h>
 #include <sys/ioctl.h>
 #include <sys/personality.h>
+#include <sys/ptrace.h>
 #include <sys/socket.h>
 
 #include "helper/filter_table.h"
@@ -98,8 +99,8 @@ const struct call_row call_rows[] = {
 	 "facts about the system"},
 	{CALL_ALLOW, "seccomp landlock_create_ruleset landlock_add_rule landlock_restrict_self",
 	 "a program may confine itself further"},
-	{CALL_ALLOW, "ptrace process_vm_readv process_vm_writev",
-	 "debuggers; same user and pid namespace only, and since Linux 4.8 no way round a filter"},
+	{CALL_ALLOW, "process_vm_readv process_vm_writev",
+	 "debuggers; same user and pid namespace only"},
 
 	/* Refused: what a user in a container has no business with. */
 	{CALL_REFUSE, "mount umount umount2 pivot_root open_tree open_tree_attr move_mount fsopen "
@@ -153,21 +154,32 @@ const struct call_row call_rows[] = {
 #define SOCKETCALL_SOCKET     1
 #define SOCKETCALL_SOCKETPAIR 8
 
+/* asm/ptrace-abi.h of x86, asm/ptrace.h of arm: PTRACE_SETOPTIONS before Linux 2.5.46 */
+#define OLD_SETOPTIONS 21
+
+#define EVERYWHERE {0, {0}, 0}
+
 const struct call_check call_checks[] = {
-	{"clone", 0, TEST_REFUSE_BITS, EPERM, {CLONE_NAMESPACES}, 1,
+	{"clone", EVERYWHERE, 0, TEST_REFUSE_BITS, EPERM, {CLONE_NAMESPACES}, 1,
 	 "as unshare; CLONE_NEWTIME cannot be asked for here, its bit is part of the exit signal"},
-	{"ioctl", 1, TEST_REFUSE_VALUES, EPERM, {TIOCSTI, TIOCLINUX}, 2,
+	{"ioctl", EVERYWHERE, 1, TEST_REFUSE_VALUES, EPERM, {TIOCSTI, TIOCLINUX}, 2,
 	 "both type into the terminal of whoever owns it outside"},
-	{"personality", 0, TEST_ALLOW_VALUES, EPERM,
+	{"personality", EVERYWHERE, 0, TEST_ALLOW_VALUES, EPERM,
 	 {PER_LINUX, PER_LINUX32, UNAME26, PER_LINUX32 | UNAME26, 0xffffffff}, 5,
 	 "what setarch and uname need; others weaken the layout of memory or wake old code"},
-	{"socket", 0, TEST_ALLOW_VALUES, EAFNOSUPPORT,
+	{"ptrace", {0, {PTRACE_SETOPTIONS, PTRACE_SEIZE, OLD_SETOPTIONS}, 3}, 3,
+	 TEST_REFUSE_BITS, EPERM, {PTRACE_O_TRACEEXIT}, 1,
+	 "the option stops a process that is dying of SIGKILL: two that set it on each other are there "
+	 "until the machine goes down. The rest is for debuggers; same user and pid namespace only, and "
+	 "since Linux 4.8 no way round a filter"},
+	{"socket", EVERYWHERE, 0, TEST_ALLOW_VALUES, EAFNOSUPPORT,
 	 {AF_UNIX, AF_INET, AF_INET6, AF_NETLINK, AF_PACKET}, 5,
 	 "other families load modules on demand, and VSOCK, ALG and some more know no network "
 	 "namespace; AF_PACKET needs CAP_NET_RAW"},
-	{"socketpair", 0, TEST_ALLOW_VALUES, EAFNOSUPPORT, {AF_UNIX}, 1,
+	{"socketpair", EVERYWHERE, 0, TEST_ALLOW_VALUES, EAFNOSUPPORT, {AF_UNIX}, 1,
 	 "the one family with pairs but TIPC, which loads a module"},
-	{"socketcall", 0, TEST_REFUSE_VALUES, EPERM, {SOCKETCALL_SOCKET, SOCKETCALL_SOCKETPAIR}, 2,
+	{"socketcall", EVERYWHERE, 0, TEST_REFUSE_VALUES, EPERM,
+	 {SOCKETCALL_SOCKET, SOCKETCALL_SOCKETPAIR}, 2,
 	 "32-bit x86 only: the family is behind a pointer; the calls of their own exist since 4.3"},
 };
 

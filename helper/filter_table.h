@@ -15,7 +15,7 @@ enum call_verdict {
 	CALL_ABSENT, /* ENOSYS whatever the action: as on a kernel that lacks the call */
 	CALL_REFUSE, /* the policy's action: errno, kill or log */
 	CALL_ALLOW,
-	CALL_CHECK, /* depends on one argument */
+	CALL_CHECK, /* depends on its arguments */
 };
 
 /* A group of calls that share verdict and reason. */
@@ -33,13 +33,22 @@ enum call_test {
 
 #define CALL_VALUES_MAX 8
 
+/* Where a check applies: where an argument equals one of the values; no values: everywhere. */
+struct call_condition {
+	unsigned argument; /* from 0 */
+	uint32_t values[CALL_VALUES_MAX];
+	size_t count;
+};
+
 /*
- * A call of which one argument decides. Only the low 32 bits are compared: the kernel takes all
- * of these arguments as int or unsigned int and drops what stands above (CVE-2019-10063 was a
- * filter that did not).
+ * A call of which one argument decides; where the condition is not met the call is let through.
+ * Only the low 32 bits are compared: the kernel takes these arguments as int or unsigned int and
+ * drops what stands above (CVE-2019-10063 was a filter that did not). Those of ptrace are long, but
+ * it knows none with a bit above, so that what is refused too much is an error anyway.
  */
 struct call_check {
 	const char *call;
+	struct call_condition where;
 	unsigned argument; /* from 0 */
 	enum call_test test;
 	int error; /* errno of the refusal */

@@ -4,7 +4,7 @@
  * answer. It trusts only who started it: it is not setuid, and whoever is not root gets nowhere.
  */
 #include <errno.h>
-#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -21,6 +21,7 @@
 
 #define REQUEST_TIMEOUT_MS 10000
 #define REFUSED		   125
+#define FILES_MAX	   8192 /* some for each of a container's sessions */
 
 static int refuse(const char *text)
 {
@@ -54,6 +55,28 @@ static int receive_request(struct wire_request *request, int *ret_opener, struct
 	return result;
 }
 
+/*
+ * The limits of whoever logs in (limits.conf) are not those of what outlives his login as the
+ * supervisor of all his sessions. As far as we may: without CAP_SYS_RESOURCE up to the hard limit.
+ */
+static void lift_limits(void)
+{
+	static const __rlimit_resource_t kinds[] = {RLIMIT_NOFILE, RLIMIT_FSIZE, RLIMIT_CPU,
+						    RLIMIT_AS, RLIMIT_DATA};
+	struct rlimit limit;
+
+	signal(SIGXFSZ, SIG_IGN);
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		const rlim_t wanted = kinds[i] == RLIMIT_NOFILE ? FILES_MAX : RLIM_INFINITY;
+
+		if (getrlimit(kinds[i], &limit) < 0)
+			continue;
+		if (limit.rlim_max >= wanted ||
+		    setrlimit(kinds[i], &(struct rlimit){wanted, wanted}) < 0)
+			setrlimit(kinds[i], &(struct rlimit){limit.rlim_max, limit.rlim_max});
+	}
+}
+
 static int answer(struct opening *opening)
 {
 	int confined = opening->fds[WIRE_FD_INIT] >= 0;
@@ -76,6 +99,7 @@ int main(int argc, char **argv)
 	if (argc != 1 || geteuid() != 0 || getuid() != 0)
 		return refuse("is started by the PAM module, as root, without arguments");
 	umask(077);
+	lift_limits();
 	prctl(PR_SET_DUMPABLE, 0);
 	if (chdir("/") < 0 || descriptors_null(1, &error) < 0)
 		return REFUSED;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <errno.h>
+#include <grp.h>
 #include <linux/capability.h>
 #include <linux/close_range.h>
 #include <signal.h>
@@ -46,7 +47,7 @@ static int drop_everything(uid_t uid, gid_t gid, struct error *error)
 		result = privileges_effective(CAP_SETUID, true, error);
 	if (result < 0)
 		return result;
-	if (setresgid(gid, gid, gid) < 0 || setresuid(uid, uid, uid) < 0)
+	if (setgroups(0, NULL) < 0 || setresgid(gid, gid, gid) < 0 || setresuid(uid, uid, uid) < 0)
 		return error_errno(error, step, "becoming %u:%u", uid, gid);
 	result = privileges_set(0, 0, error);
 	if (result < 0)

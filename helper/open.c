@@ -171,7 +171,7 @@ static int make_key(const struct login *login, const struct plan *plan, char key
 {
 	if (plan->join == JOIN_SESSION)
 		return registry_key_of_session(key, login->facts.uid, error);
-	registry_key_of_user(key, login->facts.uid, plan->profile);
+	registry_key_of_user(key, login->facts.uid, login->facts.user, plan_digest(plan));
 	return 0;
 }
 
@@ -195,13 +195,21 @@ static int open_in(const struct login *login, struct registry *registry, const s
 			  : start_container(login, registry, key, lock, plan, opening, error);
 }
 
-static int open_session(const struct login *login, const struct plan *plan, struct opening *opening,
+/*
+ * on-failure = allow is for a machine that cannot hold containers at all. What comes later depends
+ * on homes, sessions and load, which covered users can bring about themselves, so that it would be
+ * their way out.
+ */
+static int open_session(struct login *login, const struct plan *plan, struct opening *opening,
 			struct error *error)
 {
 	__attribute__((cleanup(registry_finish))) struct registry registry = {-1, -1};
 	int result = registry_open(&registry, error);
 
-	return result < 0 ? result : open_in(login, &registry, plan, opening, error);
+	if (result < 0)
+		return result;
+	login->on_failure = WIRE_ERROR;
+	return open_in(login, &registry, plan, opening, error);
 }
 
 static int fail(struct opening *opening, enum wire_verdict verdict, const struct error *error)

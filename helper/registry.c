@@ -68,9 +68,10 @@ static unsigned long long hash(const char *text)
 	return value;
 }
 
-void registry_key_of_user(char key[REGISTRY_KEY_SIZE], uid_t uid, const char *profile)
+void registry_key_of_user(char key[REGISTRY_KEY_SIZE], uid_t uid, const char *user, uint64_t digest)
 {
-	snprintf(key, REGISTRY_KEY_SIZE, "u%u-%016llx", uid, hash(profile));
+	snprintf(key, REGISTRY_KEY_SIZE, "u%u-%016llx", uid,
+		 (hash(user) * 31) ^ (unsigned long long)digest);
 }
 
 static int random_tail(char *text, size_t size, struct error *error)

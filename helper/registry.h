@@ -17,6 +17,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "policy/error.h"
@@ -33,8 +34,13 @@ struct registry {
 int registry_open(struct registry *registry, struct error *error);
 void registry_finish(struct registry *registry);
 
-/* The key under which sessions of this user and profile meet (join = user). */
-void registry_key_of_user(char key[REGISTRY_KEY_SIZE], uid_t uid, const char *profile);
+/*
+ * The key under which sessions of this user and plan meet (join = user): accounts that share a uid
+ * do not meet, nor do a login before and one after a change of their profile. digest:
+ * plan_digest().
+ */
+void registry_key_of_user(char key[REGISTRY_KEY_SIZE], uid_t uid, const char *user,
+			  uint64_t digest);
 
 /* A key that nobody else has (join = session). 0 or -errno. */
 int registry_key_of_session(char key[REGISTRY_KEY_SIZE], uid_t uid, struct error *error);

@@ -12,6 +12,7 @@
 #define SESSIONS_MAX	1000  /* of one container */
 #define JOIN_TIMEOUT_MS 60000 /* from the open to the first member */
 #define KILL_TIMEOUT_MS 5000
+#define REMOVE_ROUNDS	100
 #define GRACE_MS	1000 /* between the end of the opener's session and SIGKILL */
 
 static const char step[] = "session";
@@ -101,15 +102,28 @@ int session_begin_end(struct session *session)
 	return session_is_over(session);
 }
 
+/* A process that was welcomed just before may still enter between the kill and the removal. */
+static int remove_cgroup(const struct session *session, struct container *container,
+			 struct error *error)
+{
+	char name[24];
+	int result = 0;
+
+	snprintf(name, sizeof(name), "s%u", session->number);
+	for (int round = 0; round < REMOVE_ROUNDS && result == 0; round++) {
+		result = cgroup_kill(session->cgroup, KILL_TIMEOUT_MS, error);
+		if (unlinkat(container->cgroup, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
+			return result;
+	}
+	return result < 0 ? result : error_errno(error, step, "removing %s", name);
+}
+
 int sessions_end(struct sessions *sessions, struct container *container, size_t index,
 		 struct error *error)
 {
 	struct session *session = &sessions->list[index];
-	int result = cgroup_kill(session->cgroup, KILL_TIMEOUT_MS, error);
-	char name[24];
+	int result = remove_cgroup(session, container, error);
 
-	snprintf(name, sizeof(name), "s%u", session->number);
-	unlinkat(container->cgroup, name, AT_REMOVEDIR);
 	if (session->channel >= 0)
 		session_say_closed(session->channel);
 	close_fd(&session->cgroup);

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/sched.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,6 +16,7 @@
 #include <unistd.h>
 
 #include "helper/allow.h"
+#include "helper/cgroup.h"
 #include "helper/descriptors.h"
 #include "helper/log.h"
 #include "helper/privileges.h"
@@ -24,6 +26,7 @@
 #include "policy/cleanup.h"
 
 #define REQUEST_TIMEOUT_MS 1000
+#define FORK_ROUNDS	   10
 #define RETRY_MS	   5 /* while somebody holds our lock */
 #define LOCK_TIMEOUT_MS	   10000
 #define ENDING_MS	   50 /* how often to look after a session that is ending */
@@ -54,6 +57,7 @@ struct supervisor {
 	int listener;
 	int signals;
 	bool served; /* a session has been here */
+	bool ending; /* off the registry, or about to be */
 };
 
 static void save_state(struct supervisor *supervisor)
@@ -86,7 +90,8 @@ static void end_session(struct supervisor *supervisor, size_t index)
 	log_end(supervisor, "ending a session", result, &error);
 	log_line(LOG_INFO, "container %s: session %u of %s ended", supervisor->spec->id, number,
 		 supervisor->spec->facts->user);
-	if (supervisor->sessions.count > 0)
+	/* Once it ends as a whole, the entry may be a successor's. */
+	if (supervisor->sessions.count > 0 && !supervisor->ending)
 		save_state(supervisor);
 }
 
@@ -306,9 +311,11 @@ static int serve(struct supervisor *supervisor)
 
 static void end_all(struct supervisor *supervisor, int off_registry)
 {
+	cleanup_fd int cgroup_root = fcntl(supervisor->container.cgroup_root, F_DUPFD_CLOEXEC, 3);
 	struct error error = {0};
 	int result;
 
+	supervisor->ending = true;
 	close_fd(&supervisor->listener); /* from here on, a newcomer is refused and clears up */
 	while (supervisor->sessions.count > 0)
 		end_session(supervisor, supervisor->sessions.count - 1);
@@ -316,6 +323,7 @@ static void end_all(struct supervisor *supervisor, int off_registry)
 	log_end(supervisor, "ending it", result, &error);
 	if (!off_registry)
 		leave_registry(supervisor, LOCK_TIMEOUT_MS);
+	cgroup_leave_parent(cgroup_root);
 	registry_sweep(supervisor->registry); /* what other supervisors left that were killed */
 	log_line(LOG_INFO, "container %s of %s ended", supervisor->spec->id,
 		 supervisor->spec->facts->user);
@@ -435,6 +443,14 @@ static int settle(struct supervisor *supervisor, const struct supervisor_first *
 	return drop(error);
 }
 
+static void leave_cgroup(void)
+{
+	cleanup_fd int root = cgroup_open_root(NULL);
+
+	if (root >= 0)
+		cgroup_leave_parent(root);
+}
+
 static void supervisor_main(struct registry *registry, const struct container_spec *spec,
 			    const struct supervisor_first *first) __attribute__((noreturn));
 static void supervisor_main(struct registry *registry, const struct container_spec *spec,
@@ -454,6 +470,7 @@ static void supervisor_main(struct registry *registry, const struct container_sp
 		result = set_up(&supervisor, &error);
 	if (result < 0) {
 		answer_failure(first, &error);
+		leave_cgroup();
 		_exit(1);
 	}
 	result = serve_first(&supervisor, first, &error);
@@ -468,13 +485,36 @@ static void supervisor_main(struct registry *registry, const struct container_sp
 	_exit(0);
 }
 
+/* Born in its own cgroup, so that neither the unit nor the session it came from owns it. */
+static long fork_into_parent(int cgroup_root, struct error *error)
+{
+	long pid = -1;
+
+	for (int round = 0; round < FORK_ROUNDS && pid < 0; round++) {
+		cleanup_fd int parent = cgroup_open_parent(cgroup_root, error);
+		struct clone_args args = {.flags = CLONE_INTO_CGROUP,
+					  .exit_signal = SIGCHLD,
+					  .cgroup = (uint64_t)parent};
+
+		if (parent < 0 && parent != -ENOENT)
+			return parent;
+		if (parent >= 0)
+			pid = syscall(SYS_clone3, &args, sizeof(args));
+		/* ENOENT, ENODEV: the last one out has just removed it. */
+		if (pid < 0 && errno != ENOENT && errno != ENODEV)
+			break;
+	}
+	return pid < 0 ? error_errno(error, step, "clone3") : pid;
+}
+
 int supervisor_start(struct registry *registry, const struct container_spec *spec,
 		     const struct supervisor_first *first, struct error *error)
 {
-	pid_t pid = fork();
+	cleanup_fd int cgroup_root = cgroup_open_root(error);
+	long pid = cgroup_root < 0 ? cgroup_root : fork_into_parent(cgroup_root, error);
 
 	if (pid < 0)
-		return error_errno(error, step, "fork");
+		return (int)pid;
 	if (pid == 0)
 		supervisor_main(registry, spec, first);
 	return 0;

@@ -60,6 +60,8 @@ int wire_facts_pack(struct wire_request *request, const struct facts *facts, con
 		result = put_text(request, facts->shell, error);
 	if (result == 0)
 		result = put_text(request, gecos, error);
+	if (result == 0)
+		result = put_number(request, facts->groups_incomplete, error);
 	return result < 0 ? result : put_groups(request, facts, error);
 }
 
@@ -115,6 +117,8 @@ static int take_groups(const char *at, const char *end, struct wire_facts *facts
 
 static int take_all(const char *at, const char *end, struct wire_facts *facts)
 {
+	unsigned incomplete = 0;
+
 	facts->facts.user = take_text(&at, end);
 	if (take_number(&at, end, &facts->facts.uid) < 0 ||
 	    take_number(&at, end, &facts->facts.gid) < 0)
@@ -122,8 +126,9 @@ static int take_all(const char *at, const char *end, struct wire_facts *facts)
 	facts->facts.home = take_text(&at, end);
 	facts->facts.shell = take_text(&at, end);
 	facts->gecos = take_text(&at, end);
-	if (!facts->gecos || !*facts->facts.user)
+	if (!facts->gecos || !*facts->facts.user || take_number(&at, end, &incomplete) < 0)
 		return -EPROTO;
+	facts->facts.groups_incomplete = incomplete != 0;
 	return take_groups(at, end, facts);
 }
 

@@ -3,8 +3,8 @@
  * An account on the wire. The login service has looked the account up anyway, with the modules of
  * its NSS loaded; the helper, which would have to load them first, takes its word.
  *
- * A row of strings, each with its NUL: name, uid, gid, home, shell, full name, then gid and name of
- * each group ("" where a gid has no name).
+ * A row of strings, each with its NUL: name, uid, gid, home, shell, full name, whether names of
+ * groups are missing (0 or 1), then gid and name of each group ("" where a gid has no name).
  */
 #pragma once
 

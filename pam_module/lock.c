@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include <stddef.h>
 #include <linux/capability.h>
 
 #include "helper/privileges.h"
@@ -19,4 +20,12 @@ int lock_release(struct error *error)
 	if (!(now.permitted & PRIVILEGE(CAP_SETUID)))
 		return 0;
 	return privileges_effective(CAP_SETUID, true, error);
+}
+
+bool lock_is_engaged(void)
+{
+	struct privileges now;
+
+	return privileges_read(&now, NULL) == 0 && (now.permitted & PRIVILEGE(CAP_SETUID)) &&
+	       !(now.effective & PRIVILEGE(CAP_SETUID));
 }

@@ -8,10 +8,15 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 #include "policy/error.h"
 
 /* Gives up effective CAP_SETUID and reads it back. 0 or -errno; then the process must not go on. */
 int lock_engage(struct error *error);
+
+/* Whether some handle of this process has engaged it: permitted, but not effective. */
+bool lock_is_engaged(void);
 
 /* Takes it back. A process that may not have it (permitted set) never had it: 0. */
 int lock_release(struct error *error);

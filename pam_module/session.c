@@ -52,6 +52,8 @@ static const char *obstacle(const struct state *state)
 		return "the session is opened by another process than the one that set credentials";
 	if (!state->auth_line)
 		return "the auth line is missing, or a line above it skips it";
+	if (lock_is_engaged())
+		return "another session of this process is open and holds its lock";
 	if (has_threads())
 		return "the service has threads, or /proc is missing";
 	return NULL;

@@ -31,6 +31,26 @@ static int address_parse(const char *text, struct address *ret_address)
 	return 0;
 }
 
+/* The scope says by which interface, which no list can ask for (RFC 4007). */
+static int address_parse_rhost(const char *rhost, struct address *ret_address)
+{
+	char text[TEXT_MAX];
+	size_t length = strcspn(rhost, "%");
+
+	if (length >= sizeof(text))
+		return -EINVAL;
+	memcpy(text, rhost, length);
+	text[length] = '\0';
+	return address_parse(text, ret_address);
+}
+
+bool address_is_numeric(const char *rhost)
+{
+	struct address address;
+
+	return address_parse_rhost(rhost, &address) == 0;
+}
+
 static bool bits_equal(const struct address *a, const struct address *b, unsigned bits)
 {
 	unsigned whole = bits / 8, rest = bits % 8;
@@ -78,16 +98,10 @@ enum list_match address_match(const char *list, const char *rhost)
 {
 	enum list_match found = LIST_NONE;
 	struct address address, network;
-	char text[TEXT_MAX];
 	struct item item;
 	unsigned bits;
 
-	/* the interface of a link-local address, "fe80::1%eth0", says nothing about the client */
-	if (!rhost || strcspn(rhost, "%") >= sizeof(text))
-		return LIST_NONE;
-	memcpy(text, rhost, strcspn(rhost, "%"));
-	text[strcspn(rhost, "%")] = '\0';
-	if (address_parse(text, &address) < 0)
+	if (!rhost || address_parse_rhost(rhost, &address) < 0)
 		return LIST_NONE;
 	if (memcmp(address.bytes, mapped, sizeof(mapped)) == 0)
 		address.v4_offset = 96;

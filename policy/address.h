@@ -3,8 +3,13 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 #include "policy/error.h"
 #include "policy/list.h"
+
+/* Whether rhost is an address (with or without a scope, as in fe80::1%eth0) and not a name. */
+bool address_is_numeric(const char *rhost);
 
 /*
  * What a list says about rhost. Only a numeric address matches: whoever answers for a name decides

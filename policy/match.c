@@ -48,20 +48,45 @@ static const char *place_value(const struct place *place, const char *key)
 	return entry && !list_empty(entry->value) ? entry->value : NULL;
 }
 
-/* A list that is empty or missing is no condition. */
-static bool rule_fits(const struct place *rule, const struct facts *facts)
+/* All but the address. A list that is empty or missing is no condition. */
+static bool rule_fits_account(const struct place *rule, const struct facts *facts)
 {
 	const char *users = place_value(rule, "users"), *groups = place_value(rule, "groups");
 	const char *services = place_value(rule, "services");
-	const char *rhosts = place_value(rule, "rhosts");
 
 	if (users && list_match(users, facts->user) != LIST_MATCH)
 		return false;
-	if (groups && !facts_match_group(groups, facts))
+	if (groups && !facts->groups_incomplete && !facts_match_group(groups, facts))
 		return false;
-	if (services && (!facts->service || list_match(services, facts->service) != LIST_MATCH))
-		return false;
-	return !rhosts || address_match(rhosts, facts->rhost) == LIST_MATCH;
+	return !services || (facts->service && list_match(services, facts->service) == LIST_MATCH);
+}
+
+/*
+ * A rule that asks for addresses cannot be judged by a name, which the client may have chosen: it
+ * neither fits nor does not, so nobody passes.
+ */
+static int rule_judge(const struct place *rule, const struct facts *facts, bool *ret_fits,
+		      struct error *error)
+{
+	const char *rhosts = place_value(rule, "rhosts"), *groups = place_value(rule, "groups");
+
+	*ret_fits = rule_fits_account(rule, facts);
+	if (*ret_fits && groups && facts->groups_incomplete && !facts_match_group(groups, facts))
+		return error_set(
+			error, EAGAIN, "account",
+			"%s:%u: [match %s] asks for groups, and not all groups of %s could "
+			"be looked up",
+			rule->scan->file, rule->section->line, rule->section->name, facts->user);
+	if (!*ret_fits || !rhosts)
+		return 0;
+	if (facts->rhost && facts->rhost[0] && !address_is_numeric(facts->rhost))
+		return error_set(
+			error, EINVAL, "policy",
+			"%s:%u: [match %s] asks for rhosts, and the service gives the name "
+			"\"%.100s\" instead of an address; set UseDNS no in sshd_config",
+			rule->scan->file, rule->section->line, rule->section->name, facts->rhost);
+	*ret_fits = address_match(rhosts, facts->rhost) == LIST_MATCH;
+	return 0;
 }
 
 static void decide_target(struct decision *decision, const char *target, const char *reason,
@@ -73,22 +98,27 @@ static void decide_target(struct decision *decision, const char *target, const c
 	decision->profile = deny ? NULL : target;
 }
 
-static bool decide_rule(const struct policy *policy, const struct facts *facts,
-			struct decision *decision)
+/* 1: a rule has decided; 0: none fits. */
+static int decide_rule(const struct policy *policy, const struct facts *facts,
+		       struct decision *decision, struct error *error)
 {
 	struct place rule = {0};
 
 	while (policy_next(policy, SECTION_MATCH, &rule)) {
 		struct setting setting = {.file = rule.scan->file, .line = rule.section->line};
+		bool fits;
+		int result = rule_judge(&rule, facts, &fits, error);
 
-		if (!rule_fits(&rule, facts))
+		if (result < 0)
+			return result;
+		if (!fits)
 			continue;
 		decision->rule = rule.section->name;
 		/* policy_validate() has seen to it that every rule has a profile; without, deny */
 		decide_target(decision, place_value(&rule, "profile"), "rule", &setting);
-		return true;
+		return 1;
 	}
-	return false;
+	return 0;
 }
 
 int policy_decide(const struct policy *policy, const struct facts *facts,
@@ -96,12 +126,18 @@ int policy_decide(const struct policy *policy, const struct facts *facts,
 {
 	struct decision decision = {0};
 	struct setting setting;
+	int decided = 1;
 
 	if (!facts_sane(facts))
 		return error_set(error, EINVAL, "policy", "nobody can be judged by these facts");
 	policy_global(policy, "on-failure", &setting);
 	decision.on_failure_allow = strcmp(setting.value, "allow") == 0;
-	if (!decide_exempt(policy, facts, &decision) && !decide_rule(policy, facts, &decision)) {
+	if (!decide_exempt(policy, facts, &decision)) {
+		decided = decide_rule(policy, facts, &decision, error);
+		if (decided < 0)
+			return decided;
+	}
+	if (!decided) {
 		policy_global(policy, "unmatched", &setting);
 		if (strcmp(setting.value, "allow") == 0)
 			decide(&decision, VERDICT_IGNORE, "unmatched", &setting);

@@ -21,6 +21,7 @@ struct facts {
 	const gid_t *gids; /* primary and supplementary groups, as initgroups() gives them */
 	const char *const *groups; /* their names, same order; NULL where a gid has none */
 	size_t group_count;
+	bool groups_incomplete;	      /* the name of some group could not be looked up */
 	const char *service; /* PAM service name; NULL: unknown */
 	const char *rhost;   /* PAM_RHOST: an address, a name, or NULL */
 };
@@ -80,6 +81,12 @@ struct plan {
 	size_t mount_count;
 	unsigned max_sessions; /* 0: no limit */
 };
+
+/*
+ * A digest of everything in a plan: two plans that differ in anything have (but for a chance of one
+ * in 2^64) different digests. The same plan has the same digest in every process of one build.
+ */
+uint64_t plan_digest(const struct plan *plan);
 
 /* Releases a plan and all that it owns; NULL is fine. */
 void plan_destroy(struct plan *plan);

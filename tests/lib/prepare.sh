@@ -5,6 +5,10 @@
 
 confine_top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 confine_build=${CONFINE_BUILD:-$confine_top/build-tests}
+confine_scratch=$(mktemp -d) # for the length of the script
+trap 'rm -rf "$confine_scratch"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
 
 say() {
 	printf '%s\n' "$*" >&2
@@ -21,11 +25,9 @@ need_root() {
 
 # Runs a command without its output; shows the output only if the command fails.
 quietly() {
-	local log status=0
-	log=$(mktemp)
+	local log=$confine_scratch/quietly status=0
 	"$@" >"$log" 2>&1 </dev/null || status=$?
 	[ "$status" -eq 0 ] || cat "$log" >&2
-	rm -f "$log"
 	return "$status"
 }
 

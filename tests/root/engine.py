@@ -20,7 +20,8 @@ PYTHON = ["/usr/bin/python3", "-I", "-S", "-c"]
 
 def policy(keys=""):
     """Writes a policy whose profile "test" has these lines; returns the run command's start."""
-    world.write(CONFIG, "[global]\n[profile test]\nhostname = box\n" + keys + "\n")
+    name = "" if "hostname =" in keys else "hostname = box\n"
+    world.write(CONFIG, f"[global]\n[profile test]\n{name}{keys}\n")
     return ["confinectl", "run", "--config", CONFIG, "--profile", "test"]
 
 
@@ -147,7 +148,7 @@ class Home:
 
 
 class Directory:
-    """A directory that is there during the with block only."""
+    """A directory that is there during the with block only; below /home, /run or /var."""
 
     def __init__(self, path, mode=0o755, owner=0):
         self.path, self.mode, self.owner = path, mode, owner
@@ -159,7 +160,9 @@ class Directory:
         return self.path
 
     def __exit__(self, *_exception):
-        subprocess.run(["umount", "-R", "-l", "-q", self.path], stderr=subprocess.DEVNULL)
+        for line in reversed(world.read("/proc/self/mountinfo").splitlines()):
+            if (line.split()[4] + "/").startswith(self.path + "/"):
+                subprocess.run(["umount", "-l", line.split()[4]], check=True)
         shutil.rmtree(self.path, ignore_errors=True)
 
 

@@ -8,8 +8,9 @@
  *   filter_probe --exec CMD  installs the default list and becomes CMD
  *
  * Every call is given arguments that are wrong in a harmless way, so that the kernel itself
- * answers something else than the filter (EFAULT, EINVAL, EBADF) even to root. One line each:
- * name, answer, verdict. Exit status: 0 all as expected, 1 something is not, 2 wrong use.
+ * answers something else than the filter (EFAULT, EINVAL, EBADF) even to root; the options of
+ * ptrace are set on a child, which is let go at once. One line each: name, answer, verdict. Exit
+ * status: 0 all as expected, 1 something is not, 2 wrong use.
  */
 #include <errno.h>
 #include <linux/sched.h>
@@ -22,6 +23,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -32,6 +34,8 @@
 #define BAD  1UL /* an address where nothing is */
 #define HIGH (1UL << 32)
 #define NONE (-1L)
+
+#define TRACEE (-2L) /* as argument 1 of ptrace: a child made for the attempt */
 
 #define CRASHED 4096 /* the child died; no errno is that large */
 
@@ -46,7 +50,8 @@ struct attempt {
 	int excuse; /* an answer of this machine's kernel that equals the filter's; 0: none */
 };
 
-#define X32_BIT 0x40000000L
+#define X32_BIT	  0x40000000L
+#define TRACEEXIT PTRACE_O_TRACEEXIT
 
 /* clang-format off */
 static const struct attempt attempts[] = {
@@ -105,6 +110,11 @@ static const struct attempt attempts[] = {
 	{"mbind",             NATIVE, EPERM,  SYS_mbind, {BAD, 1, 99, 0, 0}},
 	{"migrate_pages",     NATIVE, EPERM,  SYS_migrate_pages, {0x7fffffff, 0, 0, 0}},
 	{"personality",       NATIVE, EPERM,  SYS_personality, {0x0040000}},
+	{"ptrace-setoptions", NATIVE, EPERM,  SYS_ptrace, {PTRACE_SETOPTIONS, TRACEE, 0, TRACEEXIT}},
+	{"ptrace-more-options", NATIVE, EPERM, SYS_ptrace, {PTRACE_SETOPTIONS, TRACEE, 0, TRACEEXIT | 0x10003f}},
+	{"ptrace-request-high", NATIVE, EPERM, SYS_ptrace, {PTRACE_SETOPTIONS | HIGH, TRACEE, 0, TRACEEXIT}},
+	{"ptrace-options-high", NATIVE, EPERM, SYS_ptrace, {PTRACE_SETOPTIONS, TRACEE, 0, TRACEEXIT | HIGH}},
+	{"ptrace-seize",      NATIVE, EPERM,  SYS_ptrace, {PTRACE_SEIZE, TRACEE, 0, TRACEEXIT}},
 	{"ioctl-tiocsti",     NATIVE, EPERM,  SYS_ioctl, {NONE, TIOCSTI, BAD}},
 	{"ioctl-tiocsti-high", NATIVE, EPERM, SYS_ioctl, {NONE, TIOCSTI | HIGH, BAD}},
 	{"ioctl-tiocsti-top", NATIVE, EPERM,  SYS_ioctl, {NONE, TIOCSTI | 1UL << 63, BAD}},
@@ -131,6 +141,10 @@ static const struct attempt attempts[] = {
 	{"i386-ioctl-tiocsti", INT80, EPERM,  54, {0xffffffff, TIOCSTI, BAD}},
 	{"i386-socketcall",   INT80,  EPERM,  102, {1, BAD}},
 	{"i386-socket-alg",   INT80,  EAFNOSUPPORT, 359, {AF_ALG, 0x7f, 0}, EAFNOSUPPORT},
+	{"ptrace-oldsetoptions", NATIVE, EPERM, SYS_ptrace, {21, TRACEE, 0, TRACEEXIT}},
+	{"i386-ptrace-setoptions", INT80, EPERM, 26, {PTRACE_SETOPTIONS, TRACEE, 0, TRACEEXIT}},
+	{"i386-ptrace-oldsetoptions", INT80, EPERM, 26, {21, TRACEE, 0, TRACEEXIT}},
+	{"i386-ptrace-seize", INT80, EPERM,   26, {PTRACE_SEIZE, TRACEE, 0, TRACEEXIT}},
 	{"i386-vm86",         INT80,  EPERM,  166, {99, BAD}, ENOSYS},
 	{"x32-mount",         X32,    ENOSYS, SYS_mount | X32_BIT, {BAD, BAD, BAD, 0, 0}, ENOSYS},
 	{"x32-getpid",        X32,    ENOSYS, SYS_getpid | X32_BIT, {0}, ENOSYS},
@@ -175,6 +189,42 @@ static int call(const struct attempt *attempt)
 	return result < 0 ? errno : 0;
 }
 
+static pid_t make_tracee(void)
+{
+	pid_t tracee = fork();
+
+	if (tracee != 0)
+		return tracee;
+	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	for (;;)
+		pause();
+}
+
+/*
+ * With the option set, a tracee that dies stops on its way until its tracer lets it go on: it is
+ * detached first, which clears the options, and killed then.
+ */
+static int call_on_tracee(const struct attempt *attempt)
+{
+	bool seizes = (uint32_t)attempt->arguments[0] == PTRACE_SEIZE;
+	struct attempt on_tracee = *attempt;
+	pid_t tracee = make_tracee();
+	int answer;
+
+	if (tracee < 0)
+		return CRASHED;
+	on_tracee.arguments[1] = (unsigned long)tracee;
+	if (!seizes && ptrace(PTRACE_ATTACH, tracee, 0, 0) == 0)
+		waitpid(tracee, NULL, 0);
+	answer = call(&on_tracee);
+	if (seizes && ptrace(PTRACE_INTERRUPT, tracee, 0, 0) == 0)
+		waitpid(tracee, NULL, 0);
+	ptrace(PTRACE_DETACH, tracee, 0, 0);
+	kill(tracee, SIGKILL);
+	waitpid(tracee, NULL, 0);
+	return answer;
+}
+
 /* Makes the attempt in a child without a terminal. Returns the errno, 0, or CRASHED. */
 static int try(const struct attempt *attempt)
 {
@@ -189,7 +239,8 @@ static int try(const struct attempt *attempt)
 	child = fork();
 	if (child == 0) {
 		setsid();
-		*answer = call(attempt);
+		*answer = attempt->arguments[1] == (unsigned long)TRACEE ? call_on_tracee(attempt)
+									 : call(attempt);
 		_exit(0);
 	}
 	if (child > 0)
@@ -219,7 +270,7 @@ static int attempt_all(bool plain)
 		const char *name = answer == 0 ? "0" : strerrorname_np(answer);
 		const char *word = verdict(&attempts[i], answer, plain);
 
-		printf("%-20s %-14s %s\n", attempts[i].name, name ? name : "-", word);
+		printf("%-25s %-14s %s\n", attempts[i].name, name ? name : "-", word);
 		wrong += word[0] >= 'A' && word[0] <= 'Z';
 	}
 	printf("%d of %zu not as expected\n", wrong, sizeof(attempts) / sizeof(attempts[0]));

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
+#include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <malloc.h>
 #include <pthread.h>
@@ -11,6 +12,7 @@
 #include <sched.h>
 #include <security/pam_appl.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -118,6 +120,23 @@ static void look_around(struct inside *inside, int descriptors)
 	look_at_child(inside);
 }
 
+/* The filter takes CAP_SYS_ADMIN instead of no_new_privs, which is the module's to set. */
+static void arrange_fault(const struct host_fault *fault)
+{
+	struct sock_filter program[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)fault->call, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0])),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, fault->first, 0, fault->by_first ? 1 : 0),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (unsigned)fault->error),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct sock_fprog filter = {sizeof(program) / sizeof(program[0]), program};
+
+	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) < 0)
+		_exit(97);
+}
+
 static void note_item(pam_handle_t *handle, int item, char text[64])
 {
 	const void *value = NULL;
@@ -138,6 +157,8 @@ be_the_session(const struct host *host, pam_handle_t *handle, int descriptors)
 	endgrent();
 	if (host->keep_caps)
 		prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0);
+	if (host->child_fault)
+		arrange_fault(host->child_fault);
 	inside->setcred = pam_setcred(handle, PAM_REINITIALIZE_CRED);
 	inside->become_user = setresuid(user->pw_uid, user->pw_uid, user->pw_uid) < 0 ? errno : 0;
 	look_around(inside, descriptors);
@@ -180,6 +201,8 @@ static void open_and_close(const struct host *host, pam_handle_t *handle)
 
 	stat("/dev/pts", &pts);
 	stat("/var/run/utmp", &utmp);
+	if (host->opener_fault)
+		arrange_fault(host->opener_fault);
 	outcome->open = pam_open_session(handle, 0);
 	look_after_open(handle, &pts, &utmp);
 	if (host->open_twice)

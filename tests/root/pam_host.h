@@ -13,7 +13,16 @@
 
 #define NOT_REACHED -1
 
+/* A system call that fails, from open_session on or from the child's setcred on. */
+struct host_fault {
+	int call;      /* SYS_... */
+	bool by_first; /* only with this first argument */
+	unsigned first;
+	int error;
+};
+
 struct host {
+	const struct host_fault *opener_fault, *child_fault; /* NULL: none */
 	const char *lines;   /* of the service file; "@" stands for the module */
 	const char *service; /* NULL: "sshd" */
 	const char *user;    /* NULL: "nobody" */

@@ -5,7 +5,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 
 from engine import PYTHON, WEAK, Running, command, good, host, python, run, shell
-from harness import leaks
+from harness import leaks, world
 from harness.check import check, expect, expect_equal, wait_until
 
 RESERVED = "65533"

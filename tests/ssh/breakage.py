@@ -94,7 +94,7 @@ def helper_wrong():
     expect_repaired()
 
 
-@check("helper that hangs is given up", limit=120)
+@check("helper that hangs is given up", limit=150)
 def helper_hangs():
     with replaced(HELPER, "#!/bin/sh\nexec sleep 600\n"):
         expect_fails_closed(free=())

@@ -63,17 +63,14 @@ def foreground(terminal, seconds):
 def job_control():
     with login("alice") as terminal:
         foreground(terminal, 1000)
-        terminal.type("\x1a")
-        terminal.wait_for(r"Stopped .*sleep 1000")
+        terminal.press("\x1a", r"Stopped .*sleep 1000.*\r\nready:")
         terminal.command("bg")
         expect_match(r"Running .*sleep 1000", terminal.command("jobs"), "jobs after bg")
         terminal.type("fg\n")
         terminal.wait_for("sh .*sleep 1000.*\r\n")
-        terminal.type("\x03")
-        terminal.wait_for("ready:")
+        terminal.press("\x03", "ready:")
         foreground(terminal, 1001)
-        terminal.type("\x1c")
-        terminal.wait_for("Quit.*\r\nready:")
+        terminal.press("\x1c", "Quit.*\r\nready:")
         expect_equal(terminal.command("jobs"), "", "jobs at the end")
 
 

@@ -4,6 +4,7 @@
 
 #include <linux/sched.h>
 #include <sys/ioctl.h>
+#include <sys/ptrace.h>
 
 static void test_clone(void **state)
 {
@@ -111,6 +112,69 @@ static void test_socketcall_makes_no_sockets(void **state)
 				 call == 1 || call == 8 ? REFUSED(EPERM) : ALLOW);
 }
 
+static uint32_t ask_ptrace(const struct made *made, uint32_t architecture, uint64_t request,
+			   uint64_t options)
+{
+	struct seccomp_data data = {.nr = (int)number_of(architecture, "ptrace"),
+				    .arch = architecture,
+				    .args = {request, 1, 0, options}};
+
+	return bpf_run(made->code, made->length, &data);
+}
+
+static const uint64_t setting_options[] = {0x4200, 0x4206, 21};
+
+static void test_ptrace_holds_no_dying_process(void **state)
+{
+	static const uint64_t refused[] = {0x40, 0x41, 0x51, 0x1000ff, UINT32_MAX, UINT64_MAX};
+	struct made made;
+
+	(void)state;
+	for (size_t a = 0; a < ARCHITECTURES; a++) {
+		uint32_t token = architectures[a].token;
+
+		make(&made, architectures[a].native, FILTER_ERRNO);
+		for (size_t r = 0; r < 3; r++)
+			for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+				uint64_t request = setting_options[r];
+
+				assert_int_equal(ask_ptrace(&made, token, request, refused[i]),
+						 REFUSED(EPERM));
+				/* The kernel knows no such request: refused is not wrong. */
+				assert_int_equal(
+					ask_ptrace(&made, token, request | HIGH, refused[i] | HIGH),
+					REFUSED(EPERM));
+			}
+	}
+}
+
+static void test_ptrace_is_there_for_debuggers(void **state)
+{
+	/* None; all that gdb asks for; EXITKILL alone; what is no option at all. */
+	static const uint64_t fine[] = {0, 0x10003f, 0x100000, 0x80, HIGH << 6};
+	/* The same bit in what other requests take as data: a signal, a word, an address. */
+	static const uint64_t others[] = {PTRACE_TRACEME,	PTRACE_PEEKDATA,  PTRACE_POKEDATA,
+					  PTRACE_CONT,		PTRACE_KILL,	  PTRACE_ATTACH,
+					  PTRACE_DETACH,	PTRACE_SYSCALL,	  PTRACE_GETREGSET,
+					  PTRACE_LISTEN,	PTRACE_INTERRUPT, PTRACE_GETSIGINFO,
+					  PTRACE_SYSCALL | HIGH};
+	struct made made;
+
+	(void)state;
+	for (size_t a = 0; a < ARCHITECTURES; a++) {
+		uint32_t token = architectures[a].token;
+
+		make(&made, architectures[a].native, FILTER_ERRNO);
+		for (size_t r = 0; r < 3; r++)
+			for (size_t i = 0; i < sizeof(fine) / sizeof(fine[0]); i++)
+				assert_int_equal(
+					ask_ptrace(&made, token, setting_options[r], fine[i]),
+					ALLOW);
+		for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+			assert_int_equal(ask_ptrace(&made, token, others[i], UINT32_MAX), ALLOW);
+	}
+}
+
 static void test_actions(void **state)
 {
 	static const struct {
@@ -127,6 +191,9 @@ static void test_actions(void **state)
 		assert_int_equal(ask_name(&made, token, "mount", 0, 0), rows[i].want);
 		assert_int_equal(ask_name(&made, token, "ioctl", 1, TIOCSTI), rows[i].want);
 		assert_int_equal(ask_name(&made, token, "clone", 0, CLONE_NEWUSER), rows[i].want);
+		assert_int_equal(ask_ptrace(&made, token, PTRACE_SEIZE, PTRACE_O_TRACEEXIT),
+				 rows[i].want);
+		assert_int_equal(ask_ptrace(&made, token, PTRACE_SEIZE, 0), ALLOW);
 		assert_int_equal(ask_name(&made, token, "clone3", 0, 0), REFUSED(ENOSYS));
 		assert_int_equal(ask_name(&made, token, "create_module", 0, 0), REFUSED(ENOSYS));
 		assert_int_equal(ask_name(&made, token, "read", 0, 0), ALLOW);
@@ -141,6 +208,8 @@ int main(void)
 		cmocka_unit_test(test_personality),
 		cmocka_unit_test(test_socket),
 		cmocka_unit_test(test_socketcall_makes_no_sockets),
+		cmocka_unit_test(test_ptrace_holds_no_dying_process),
+		cmocka_unit_test(test_ptrace_is_there_for_debuggers),
 		cmocka_unit_test(test_actions),
 	};
 

@@ -78,8 +78,11 @@ static void test_allow_keeps_checks(void **state)
 	assert_int_equal(parse("allow ioctl\nallow clone any\n", &list, &error), 0);
 	assert_int_equal(rule_of(&list, "ioctl").verdict, CALL_CHECK);
 	assert_int_equal(rule_of(&list, "clone").verdict, CALL_ALLOW);
-	assert_int_equal(parse("include default\nallow ioctl\n", &list, &error), 0);
+	assert_int_equal(parse("include default\nallow ioctl\nallow ptrace\n", &list, &error), 0);
 	assert_int_equal(rule_of(&list, "ioctl").verdict, CALL_CHECK);
+	assert_int_equal(rule_of(&list, "ptrace").verdict, CALL_CHECK);
+	assert_int_equal(parse("include default\nallow ptrace any\n", &list, &error), 0);
+	assert_int_equal(rule_of(&list, "ptrace").verdict, CALL_ALLOW);
 }
 
 static void test_last_line_wins(void **state)

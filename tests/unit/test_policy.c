@@ -38,6 +38,18 @@ static void assert_decision(const char *text, const struct facts *facts, const c
 	assert_string_equal(found, expected);
 }
 
+/* No verdict at all: -EINVAL or the like, with this in the message. */
+static void assert_no_decision(const char *text, const struct facts *facts, const char *expected)
+{
+	cleanup_text_policy struct text_policy read = text_policy(text, NULL);
+	struct decision decision;
+	struct error error = {0};
+
+	assert_non_null(read.policy);
+	assert_true(policy_decide(read.policy, facts, &decision, &error) < 0);
+	assert_non_null(strstr(error.message, expected));
+}
+
 static void test_exemptions(void **state)
 {
 	const char *all = GLOBAL "exempt-users = admin, ops*, !opsbad\n"
@@ -100,16 +112,36 @@ static void test_rules(void **state)
 	assert_decision(text, &facts, "confine C, rule, Students, F1:11");
 	facts.rhost = "192.0.2.9";
 	assert_decision(text, &facts, "confine b, rule, net, F1:8");
-	facts.rhost = "client.example.org";
+	facts.rhost = "fe80::1%eth0";
 	assert_decision(text, &facts, "confine C, rule, Students, F1:11");
+	facts.rhost = "client.example.org";
+	assert_no_decision(text, &facts, "[match net] asks for rhosts");
 	facts.service = "crond";
 	assert_decision(text, &facts, "confine a, rule, cron, F1:4");
+	facts.rhost = NULL;
 	facts.service = NULL;
 	assert_decision(text, &facts, "confine C, rule, Students, F1:11");
 	facts.group_count = 1;
 	assert_decision(text, &facts, "deny -, rule, rest, F1:15");
 	facts.user = "carol";
 	assert_decision(text, &facts, "ignore -, unmatched, -, -:0");
+}
+
+/* A directory server that is down must not make a member look like none, nor lock out admins. */
+static void test_incomplete_groups(void **state)
+{
+	const char *text = GLOBAL "exempt-users = admin\nexempt-groups = students\n"
+				  "[match m]\ngroups = guests\nprofile = deny\n"
+				  "[match n]\nusers = bob\nprofile = default\n";
+	struct facts facts = user("alice", 1001);
+
+	(void)state;
+	facts.groups_incomplete = true;
+	assert_decision(text, &facts, "ignore -, exempt group, -, F1:3");
+	facts.group_count = 1;
+	assert_no_decision(text, &facts, "not all groups of alice could be looked up");
+	facts.user = "admin";
+	assert_decision(text, &facts, "ignore -, exempt user, -, F1:2");
 }
 
 static void test_group_exclusion(void **state)
@@ -323,6 +355,7 @@ int main(void)
 		cmocka_unit_test(test_exemptions),
 		cmocka_unit_test(test_rules),
 		cmocka_unit_test(test_group_exclusion),
+		cmocka_unit_test(test_incomplete_groups),
 		cmocka_unit_test(test_unmatched),
 		cmocka_unit_test(test_several_files),
 		cmocka_unit_test(test_insane_facts),

@@ -58,6 +58,16 @@ class Terminal:
                 if not re.search(pattern, self.screen):
                     raise AssertionError(f"terminal ended, no {pattern!r} in {self.screen[-300:]!r}")
 
+    def press(self, key, pattern):
+        """Presses a key until it has the effect: a program may not be in the foreground yet."""
+        for _ in range(10):
+            self.type(key)
+            try:
+                return self.wait_for(pattern, 1)
+            except AssertionError:
+                pass
+        return self.wait_for(pattern, 1)
+
     def shell(self):
         """Makes the shell on it easy to read: known prompt, no echo."""
         self.type("PS1=ready: PS2=; bind 'set enable-bracketed-paste off'; stty -echo; echo =up=\n")

@@ -106,7 +106,7 @@ def client(user, host=INSIDE, command=None, options=(), program="ssh"):
     return arguments if command is None else arguments + [command]
 
 
-def run(arguments, input=None, timeout=30, environment=None):
+def run(arguments, input=None, timeout=45, environment=None):
     """Runs a program to its end; input and output are text."""
     stdin = {"stdin": subprocess.DEVNULL} if input is None else {"input": input}
     done = subprocess.run(arguments, capture_output=True, timeout=timeout, text=True,
@@ -115,7 +115,7 @@ def run(arguments, input=None, timeout=30, environment=None):
     return Result(done.returncode, done.stdout, done.stderr)
 
 
-def ssh(user, command=None, host=INSIDE, options=(), input=None, timeout=30, environment=None):
+def ssh(user, command=None, host=INSIDE, options=(), input=None, timeout=45, environment=None):
     return run(client(user, host, command, options), input, timeout, environment)
 
 
