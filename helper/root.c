@@ -14,19 +14,22 @@
 #include <unistd.h>
 
 #include "helper/build.h"
+#include "helper/inside.h"
 #include "helper/mount.h"
+#include "helper/path.h"
 #include "policy/cleanup.h"
 
 static const struct {
 	const char *path;
 	mode_t mode;
 } directories[] = {
-	{"dev", 0755},	    {"dev/pts", 0755},	{"dev/shm", 01777},  {"dev/mqueue", 01777},
-	{"etc", 0755},	    {"home", 0755},	{"media", 0755},     {"mnt", 0755},
-	{"opt", 0755},	    {"proc", 0555},	{"root", 0700},	     {"run", 0755},
-	{"run/lock", 0755}, {"run/user", 0755}, {"srv", 0755},	     {"sys", 0555},
-	{"tmp", 01777},	    {"usr", 0755},	{"var", 0755},	     {"var/lib", 0755},
-	{"var/log", 0755},  {"var/tmp", 01777}, {"var/cache", 0755}, {"var/spool", 0755},
+	{"dev", 0755},	     {"dev/pts", 0755},	 {"dev/shm", 01777}, {"dev/mqueue", 01777},
+	{"etc", 0755},	     {"home", 0755},	 {"media", 0755},    {"mnt", 0755},
+	{"opt", 0755},	     {"proc", 0555},	 {"root", 0700},     {"run", 0755},
+	{"run/host", 0755},  {"run/lock", 0755}, {"run/user", 0755}, {"srv", 0755},
+	{"sys", 0555},	     {"tmp", 01777},	 {"usr", 0755},	     {"var", 0755},
+	{"var/lib", 0755},   {"var/log", 0755},	 {"var/tmp", 01777}, {"var/cache", 0755},
+	{"var/spool", 0755},
 };
 
 static const struct {
@@ -66,7 +69,9 @@ int root_create(struct build *build, struct error *error)
 	if (result < 0)
 		return result;
 	build->root = steal_fd(&mount);
-	return make_directories(build->root, error);
+	result = make_directories(build->root, error);
+	return result < 0 ? result
+			  : path_write_file(build->root, INSIDE_MARK + 1, INSIDE_NAME "\n", error);
 }
 
 int root_seal(struct build *build, struct error *error)

@@ -21,9 +21,9 @@ struct facts {
 	const gid_t *gids; /* primary and supplementary groups, as initgroups() gives them */
 	const char *const *groups; /* their names, same order; NULL where a gid has none */
 	size_t group_count;
-	bool groups_incomplete;	      /* the name of some group could not be looked up */
-	const char *service; /* PAM service name; NULL: unknown */
-	const char *rhost;   /* PAM_RHOST: an address, a name, or NULL */
+	bool groups_incomplete; /* the name of some group could not be looked up */
+	const char *service;	/* PAM service name; NULL: unknown */
+	const char *rhost;	/* PAM_RHOST: an address, a name, or NULL */
 };
 
 enum root_kind { ROOT_HOST, ROOT_DIRECTORY, ROOT_OVERLAY, ROOT_IMAGE };
@@ -55,6 +55,9 @@ struct plan_rlimit {
 	rlim_t soft, hard;
 };
 
+#define PLAN_SHELL_MAX	  255  /* bytes of a shell's path */
+#define PLAN_ENV_KEEP_MAX 1023 /* bytes of env-keep */
+
 struct plan {
 	char *profile; /* name, as written */
 	enum root_kind root;
@@ -75,6 +78,8 @@ struct plan {
 	bool umask_set;
 	mode_t umask;
 	char **environment; /* env-set: NAME=value, NULL-terminated; never NULL */
+	char *shell;	    /* absolute, inside; NULL: the account's own */
+	char *env_keep;	    /* a list of patterns as in list.h; NULL: none */
 	enum join_kind join;
 	uint64_t tmp_size;	   /* bytes, for /tmp, /var/tmp and /dev/shm each */
 	struct plan_mount *mounts; /* in the order of the policy */
