@@ -13,7 +13,9 @@
 #include "helper/relay.h"
 #include "policy/cleanup.h"
 
-#define BUFFER_SIZE   65536
+#define BUFFER_SIZE   8192 /* what still comes after Ctrl-S or Ctrl-C: not more than one screen */
+#define ROUNDS_MAX    64   /* of copying, before anybody else is looked after */
+#define LOOK_MS	      200  /* how often to see whether the terminal is ours again */
 #define HANG_UP_MS    2000 /* for a shell that saves its work when its terminal goes */
 #define LAST_WORDS_MS 5000 /* without progress, at the end: a terminal that shows nothing more */
 
@@ -164,8 +166,9 @@ static int time_left(const struct relay *relay)
 	struct timespec now;
 	long long left;
 
+	/* fg(1) of a job that runs sends no signal. */
 	if (!relay->hung_up)
-		return -1;
+		return relay->terminal->in >= 0 && !relay->reading ? LOOK_MS : -1;
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	left = (relay->deadline.tv_sec - now.tv_sec) * 1000LL +
 	       (relay->deadline.tv_nsec - now.tv_nsec) / 1000000;
@@ -186,11 +189,18 @@ static void serve_in(struct relay *relay)
 
 static void serve_master(struct relay *relay)
 {
-	ssize_t got = fill(&relay->outward, relay->terminal->master);
+	ssize_t got;
 
-	/* EIO: nobody has it open at this moment, or any more: the child's end decides. */
-	if (got < 0 && errno == EIO)
-		poll(NULL, 0, 5);
+	/* A terminal gives 4 KiB at a time: no poll for each of them, as long as they are taken. */
+	for (int round = 0; round < ROUNDS_MAX && is_empty(&relay->outward); round++) {
+		got = fill(&relay->outward, relay->terminal->master);
+		/* EIO: nobody has it open at this moment, or any more: the child's end decides. */
+		if (got < 0 && errno == EIO)
+			poll(NULL, 0, 5);
+		if (got <= 0)
+			return;
+		empty(&relay->outward, relay->terminal->out);
+	}
 }
 
 enum { AT_SIGNALS, AT_IN, AT_OUT, AT_MASTER, AT_COUNT };
@@ -205,7 +215,7 @@ static void make_poll_list(const struct relay *relay, struct pollfd list[AT_COUN
 	list[AT_OUT] = (struct pollfd){.fd = is_empty(&relay->outward) ? -1 : terminal->out,
 				       .events = POLLOUT};
 	list[AT_MASTER] = (struct pollfd){.fd = terminal->master};
-	if (has_room(&relay->outward))
+	if (is_empty(&relay->outward))
 		list[AT_MASTER].events |= POLLIN;
 	if (!is_empty(&relay->inward))
 		list[AT_MASTER].events |= POLLOUT;
@@ -220,11 +230,13 @@ static void serve(struct relay *relay)
 	make_poll_list(relay, list);
 	if (poll(list, AT_COUNT, time_left(relay)) < 0)
 		return;
+	if (!relay->reading && !relay->hung_up)
+		become_raw(relay);
 	if (list[AT_OUT].revents)
 		empty(&relay->outward, relay->terminal->out);
 	if (list[AT_MASTER].revents & POLLOUT)
 		empty(&relay->inward, relay->terminal->master);
-	if (list[AT_MASTER].revents & (POLLIN | POLLHUP) && has_room(&relay->outward))
+	if (list[AT_MASTER].revents & (POLLIN | POLLHUP))
 		serve_master(relay);
 	if (list[AT_IN].revents)
 		serve_in(relay);
