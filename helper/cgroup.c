@@ -56,12 +56,17 @@ int cgroup_open_parent(int root, struct error *error)
 	return fd < 0 ? error_errno(error, step, "opening " PARENT) : fd;
 }
 
+void cgroup_drop_parent(int root)
+{
+	unlinkat(root, PARENT, AT_REMOVEDIR); /* fails while others live: as it should */
+}
+
 void cgroup_leave_parent(int root)
 {
 	cleanup_fd int procs = cgroup_open_procs(root, NULL);
 
 	if (procs >= 0 && write(procs, "0", 1) == 1)
-		unlinkat(root, PARENT, AT_REMOVEDIR);
+		cgroup_drop_parent(root);
 }
 
 int cgroup_create(int root, const char *id, struct error *error)
@@ -216,8 +221,8 @@ int cgroup_remove(int root, const char *id, struct error *error)
 	if (result < 0)
 		result = error_errno(error, step, "removing %s", path);
 	else
-		unlinkat(root, PARENT, AT_REMOVEDIR); /* fails while others live: as it should */
-	fd = -1;				      /* closedir() closes it */
+		cgroup_drop_parent(root);
+	fd = -1; /* closedir() closes it */
 	closedir(directory);
 	return result;
 }

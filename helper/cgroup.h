@@ -24,6 +24,9 @@ int cgroup_open_root(struct error *error);
  */
 int cgroup_open_parent(int root, struct error *error);
 
+/* Removes confine if nobody is there. Best effort. */
+void cgroup_drop_parent(int root);
+
 /* Moves the calling process to root, and removes confine if nobody else is there. Best effort. */
 void cgroup_leave_parent(int root);
 

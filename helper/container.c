@@ -168,21 +168,19 @@ int container_destroy(struct container *container, struct error *error)
 	siginfo_t info = {0};
 	int result = 0;
 
-	if (container->init >= 0) {
+	/* Either would do: the end of PID 1 ends all others, and it is in the cgroup itself. */
+	if (container->init >= 0)
 		syscall(SYS_pidfd_send_signal, container->init, SIGKILL, NULL, 0);
-		/* PID 1 ends after all others, one of which may not be to be ended (a dead disk).
-		 */
-		poll(&(struct pollfd){.fd = container->init, .events = POLLIN}, 1, END_TIMEOUT_MS);
-		if (waitid(P_PIDFD, (id_t)container->init, &info, WEXITED | WNOHANG) == 0 &&
-		    info.si_pid == 0)
-			result = error_set(error, ETIMEDOUT, step, "init has not ended after %d ms",
-					   END_TIMEOUT_MS);
-	}
-	if (container->cgroup >= 0 && result == 0) {
+	if (container->cgroup >= 0)
 		result = cgroup_kill(container->cgroup, END_TIMEOUT_MS, error);
-		if (result == 0)
-			result = cgroup_remove(container->cgroup_root, container->id, error);
+	if (container->init >= 0) {
+		/* It ends after all others, one of which may not be to be ended (a dead disk). */
+		poll(&(struct pollfd){.fd = container->init, .events = POLLIN}, 1,
+		     result == 0 ? END_TIMEOUT_MS : 0);
+		waitid(P_PIDFD, (id_t)container->init, &info, WEXITED | WNOHANG);
 	}
+	if (container->cgroup >= 0 && result == 0)
+		result = cgroup_remove(container->cgroup_root, container->id, error);
 	close_fd(&container->init);
 	close_fd(&container->devpts);
 	close_fd(&container->devpts_mount);

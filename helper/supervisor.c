@@ -504,7 +504,11 @@ static long fork_into_parent(int cgroup_root, struct error *error)
 		if (pid < 0 && errno != ENOENT && errno != ENODEV)
 			break;
 	}
-	return pid < 0 ? error_errno(error, step, "clone3") : pid;
+	if (pid >= 0)
+		return pid;
+	error_errno(error, step, "clone3");
+	cgroup_drop_parent(cgroup_root);
+	return -error->code;
 }
 
 int supervisor_start(struct registry *registry, const struct container_spec *spec,

@@ -230,7 +230,7 @@ int wire_check_reply(const struct wire_reply *reply, size_t length, struct error
 	result = check_version(reply->version, error);
 	if (result < 0)
 		return result;
-	if (reply->verdict < WIRE_IGNORE || reply->verdict > WIRE_ERROR)
+	if (reply->verdict < WIRE_IGNORE || reply->verdict > WIRE_WORKING)
 		return error_set(error, EPROTO, step, "verdict %u is not known", reply->verdict);
 	if (text_ends(reply->event, sizeof(reply->event), "event", error) < 0 ||
 	    text_ends(reply->message, sizeof(reply->message), "message", error) < 0)
