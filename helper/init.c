@@ -14,6 +14,7 @@
 #include "helper/allow.h"
 #include "helper/descriptors.h"
 #include "helper/init.h"
+#include "helper/memory.h"
 #include "helper/privileges.h"
 #include "helper/wire.h"
 #include "policy/cleanup.h"
@@ -21,9 +22,17 @@
 #define FAILED 125 /* confine's own failure, as the other programs say it */
 
 static const int calls[] = {
-	SYS_read,	  SYS_wait4,	      SYS_waitid,
-	SYS_kill,	  SYS_exit_group,     SYS_exit,
-	SYS_rt_sigreturn, SYS_rt_sigprocmask, SYS_restart_syscall,
+	SYS_read,
+	SYS_madvise,
+	SYS_brk,
+	SYS_wait4,
+	SYS_waitid,
+	SYS_kill,
+	SYS_exit_group,
+	SYS_exit,
+	SYS_rt_sigreturn,
+	SYS_rt_sigprocmask,
+	SYS_restart_syscall,
 };
 
 static void report(const struct init_spec *spec, int result, const struct error *error)
@@ -95,6 +104,7 @@ static void serve(int signals, pid_t command)
 	int status = reap(command);
 
 	while (status < 0) {
+		memory_give_back();
 		if (read(signals, &info, sizeof(info)) != sizeof(info)) {
 			if (errno != EINTR)
 				_exit(FAILED);

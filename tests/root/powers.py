@@ -191,7 +191,8 @@ def keyring():
 def environment():
     bad = {"LD_PRELOAD": "/home/alice/evil.so", "BASH_ENV": "/home/alice/evil", "IFS": "x",
            "CONFINE_CONFIG": "/dev/null", "TERM": "xterm", "SECRET": "1",
-           "PATH": os.environ["PATH"], "GLIBC_TUNABLES": "glibc.malloc.check=3", "LOCPATH": "/home/alice"}
+           "PATH": os.environ["PATH"], "GLIBC_TUNABLES": "glibc.malloc.check=3",
+           "LOCPATH": "/home/alice"}
     done = good(run(["env"], env=bad)).splitlines()
     expect_equal(sorted(done), ["HOME=/home/alice", "LOGNAME=alice",
                                 "PATH=/usr/local/bin:/usr/bin:/bin",

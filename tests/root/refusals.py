@@ -160,8 +160,8 @@ def refused_calls():
     """Each call that a build needs fails once, at its first use, with ENOMEM or EPERM."""
     calls = ("clone3", "unshare", "fsopen", "fsmount", "move_mount", "open_tree", "mount_setattr",
              "pivot_root", "umount2", "sethostname", "setgroups", "setresuid", "setresgid",
-             "capset", "seccomp", "signalfd4", "socketpair", "mkdirat", "symlinkat", "mknodat", "chdir",
-             "openat2", "keyctl", "setsid")
+             "capset", "seccomp", "signalfd4", "socketpair", "mkdirat", "symlinkat", "mknodat",
+             "chdir", "openat2", "keyctl", "setsid")
     if not shutil.which("strace"):
         raise Skip("no strace")
     for call in calls:
