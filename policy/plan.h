@@ -21,9 +21,9 @@ struct facts {
 	const gid_t *gids; /* primary and supplementary groups, as initgroups() gives them */
 	const char *const *groups; /* their names, same order; NULL where a gid has none */
 	size_t group_count;
-	bool groups_incomplete;	      /* the name of some group could not be looked up */
-	const char *service; /* PAM service name; NULL: unknown */
-	const char *rhost;   /* PAM_RHOST: an address, a name, or NULL */
+	bool groups_incomplete; /* the name of some group could not be looked up */
+	const char *service;	/* PAM service name; NULL: unknown */
+	const char *rhost;	/* PAM_RHOST: an address, a name, or NULL */
 };
 
 enum root_kind { ROOT_HOST, ROOT_DIRECTORY, ROOT_OVERLAY, ROOT_IMAGE };
