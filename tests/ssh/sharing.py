@@ -34,6 +34,22 @@ def first_leaves():
         expect_equal(ssh("alice", SPACES).text, before, "a third login's namespaces")
 
 
+# A process that cgroup.kill passes over: its first thread has ended, another lives.
+HEADLESS = ("exec python3 -c 'import ctypes, threading, time; "
+            "threading.Thread(target=time.sleep, args=(3333,)).start(); "
+            "ctypes.CDLL(None).pthread_exit(None)' 33331")
+
+
+@check("a process without its first thread ends with its session, too")
+def headless_ends():
+    with Session("alice") as second:
+        with Session("alice") as first:
+            first.ask(f"({HEADLESS}) </dev/null >/dev/null 2>&1 & disown")
+            wait_until(lambda: "33331" in second.ask("ps -e -o args="), 5, "it does not start")
+        wait_until(lambda: "33331" not in second.ask("ps -e -o args=,stat="), 5,
+                   "it outlives its session")
+
+
 @check("the last login takes the container with it; the next finds a new one")
 def fresh_container():
     with Session("alice") as session:
