@@ -35,7 +35,8 @@ def first_leaves():
 
 
 # A process that cgroup.kill passes over: its first thread has ended, another lives.
-HEADLESS = ("exec python3 -c 'import ctypes, threading, time; "
+HEADLESS = ("exec python3 -c 'import ctypes, signal, threading, time; "
+            "signal.signal(signal.SIGHUP, signal.SIG_IGN); "
             "threading.Thread(target=time.sleep, args=(3333,)).start(); "
             "ctypes.CDLL(None).pthread_exit(None)' 33331")
 
