@@ -9,7 +9,7 @@ import time
 
 from harness import world
 from harness.check import check, expect, expect_equal, expect_match
-from harness.world import INSIDE, PLAIN, Session, ssh
+from harness.world import PLAIN, Session, ssh
 
 
 @check("the host's processes are invisible, PID 1 included (hidepid)")
