@@ -10,10 +10,10 @@
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "helper/cgroup.h"
+#include "helper/clock.h"
 #include "helper/mount.h"
 #include "policy/cleanup.h"
 
@@ -161,25 +161,17 @@ bool cgroup_is_populated(int events)
 	return strstr(text, "populated 0") == NULL;
 }
 
-static long long now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 int cgroup_kill(int cgroup, int timeout_ms, struct error *error)
 {
 	cleanup_fd int events = openat(cgroup, "cgroup.events", O_RDONLY | O_CLOEXEC);
 	struct pollfd poller = {.fd = events, .events = POLLPRI};
-	long long end = now_ms() + timeout_ms;
+	long long end = clock_now_ms() + timeout_ms;
 
 	if (events < 0)
 		return error_errno(error, step, "opening cgroup.events");
 	while (cgroup_is_populated(events)) {
 		kill_all(cgroup);
-		if (now_ms() >= end)
+		if (clock_now_ms() >= end)
 			return error_set(error, ETIMEDOUT, step, "processes are left after %d ms",
 					 timeout_ms);
 		/* The event may have come before poll() was called: look again soon. */

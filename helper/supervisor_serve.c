@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "helper/cgroup.h"
+#include "helper/clock.h"
 #include "helper/log.h"
 #include "helper/memory.h"
 #include "helper/state.h"
@@ -198,7 +199,7 @@ static void serve_sessions(struct supervisor *supervisor, const struct pollfd *l
 		if (own[POLL_CHANNEL].revents && session->channel >= 0)
 			over = session_serve(session);
 		if (over || own[POLL_OPENER].revents ||
-		    (!session->ending && session->expires && session_now() > session->expires))
+		    (!session->ending && session->expires && clock_now_ms() > session->expires))
 			session_begin_end(session);
 		if (session_is_over(session))
 			end_session(supervisor, i);
@@ -235,7 +236,7 @@ static int poll_timeout(const struct supervisor *supervisor)
 	for (size_t i = 0; i < supervisor->sessions.count; i++) {
 		const struct session *session = &supervisor->sessions.list[i];
 
-		if (session->ending && session->expires <= session_now())
+		if (session->ending && session->expires <= clock_now_ms())
 			return 0;
 		if (session->ending)
 			waiting = ENDING_MS;
