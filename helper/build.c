@@ -10,7 +10,6 @@ const struct build_step build_steps[] = {
 	{"cgroup", "the container's own cgroup becomes the root of what it sees", cgroup_hide},
 	{"propagation", "no mount made inside travels to the host, nor back", propagation_stop},
 	{"hostname", "a name of its own", hostname_apply},
-	{"network", "its own network with lo up, or the host's", network_apply},
 	{"root", "an empty root in memory", root_create},
 	{"view", "the host's programs and public settings, read-only", view_attach},
 	{"devices", "a /dev of its own with its own terminals", device_create},
@@ -19,6 +18,7 @@ const struct build_step build_steps[] = {
 	{"scratch", "private /tmp, /var/tmp, /dev/shm and /run/user", scratch_attach},
 	{"home", "the user's home directory and nobody else's", home_attach},
 	{"mounts", "what policy adds or masks, and the log socket", extra_attach},
+	{"network", "its own network with lo up, or the host's", network_apply},
 	{"seal", "the root becomes read-only", root_seal},
 	{"pivot", "the host's root is left behind and detached", root_enter},
 	{0},
@@ -40,6 +40,7 @@ int build_run(struct build *build, struct error *error)
 
 void build_finish(struct build *build)
 {
+	close_fd(&build->network);
 	close_fd(&build->root);
 	close_fd(&build->devpts);
 	close_fd(&build->devpts_mount);

@@ -18,6 +18,7 @@ struct build {
 	const char *gecos;    /* full name for the generated passwd */
 	const char *scaffold; /* a directory of the host to attach the new root on; hidden by it */
 	char hostname[65];    /* decided by the hostname step */
+	int network;	      /* where the network namespace comes from; see network.c */
 	int root;	      /* O_PATH on the new root, once it is attached; -1 before */
 	int devpts;	      /* O_PATH on the container's /dev/pts; -1 before */
 	int devpts_mount;     /* a detached copy of that mount, for the first session; -1 before */
@@ -42,7 +43,6 @@ void build_finish(struct build *build);
 int cgroup_hide(struct build *build, struct error *error);
 int propagation_stop(struct build *build, struct error *error);
 int hostname_apply(struct build *build, struct error *error);
-int network_apply(struct build *build, struct error *error);
 int root_create(struct build *build, struct error *error);
 int view_attach(struct build *build, struct error *error);
 int device_create(struct build *build, struct error *error);
@@ -51,5 +51,6 @@ int proc_attach(struct build *build, struct error *error);
 int scratch_attach(struct build *build, struct error *error);
 int home_attach(struct build *build, struct error *error);
 int extra_attach(struct build *build, struct error *error);
+int network_apply(struct build *build, struct error *error);
 int root_seal(struct build *build, struct error *error);
 int root_enter(struct build *build, struct error *error);

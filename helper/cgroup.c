@@ -10,15 +10,15 @@
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "helper/cgroup.h"
+#include "helper/clock.h"
 #include "helper/mount.h"
 #include "policy/cleanup.h"
 
 #define PARENT	    "confine"
-#define HANG_UP_MAX 256 /* members that are told; the others go without a word */
+#define MEMBERS_MAX 256 /* that are signalled at a time */
 
 static const char step[] = "cgroup";
 
@@ -56,12 +56,17 @@ int cgroup_open_parent(int root, struct error *error)
 	return fd < 0 ? error_errno(error, step, "opening " PARENT) : fd;
 }
 
+void cgroup_drop_parent(int root)
+{
+	unlinkat(root, PARENT, AT_REMOVEDIR); /* fails while others live: as it should */
+}
+
 void cgroup_leave_parent(int root)
 {
 	cleanup_fd int procs = cgroup_open_procs(root, NULL);
 
 	if (procs >= 0 && write(procs, "0", 1) == 1)
-		unlinkat(root, PARENT, AT_REMOVEDIR);
+		cgroup_drop_parent(root);
 }
 
 int cgroup_create(int root, const char *id, struct error *error)
@@ -82,22 +87,6 @@ int cgroup_open_procs(int cgroup, struct error *error)
 	int fd = openat(cgroup, "cgroup.procs", O_WRONLY | O_CLOEXEC);
 
 	return fd < 0 ? error_errno(error, step, "opening cgroup.procs") : fd;
-}
-
-/* Before Linux 5.14 there is no cgroup.kill: signal what is listed, until nothing is. */
-static int kill_each(int cgroup, struct error *error)
-{
-	int fd = openat(cgroup, "cgroup.procs", O_RDONLY | O_CLOEXEC);
-	cleanup_file FILE *list = fd < 0 ? NULL : fdopen(fd, "r");
-	int pid;
-
-	if (!list)
-		return error_errno(error, step, "reading cgroup.procs");
-	while (fscanf(list, "%d", &pid) == 1) {
-		if (pid > 0)
-			kill(pid, SIGKILL);
-	}
-	return 0;
 }
 
 /* The members' process ids, at most max of them; how many there are in ids. */
@@ -121,35 +110,44 @@ static bool is_listed(pid_t id, const pid_t *ids, size_t count)
 	return false;
 }
 
-void cgroup_hang_up(int cgroup)
+/*
+ * Only ever reaches members: each is held by a pidfd and found a member once more before it is
+ * signalled, so that a number that was recycled in between is of another, or of a dead one.
+ */
+static void signal_members(int cgroup, int signal)
 {
-	pid_t before[HANG_UP_MAX], after[HANG_UP_MAX];
-	int held[HANG_UP_MAX];
-	size_t count = read_members(cgroup, before, HANG_UP_MAX), left;
+	pid_t before[MEMBERS_MAX], after[MEMBERS_MAX];
+	int held[MEMBERS_MAX];
+	size_t count = read_members(cgroup, before, MEMBERS_MAX), left;
 
 	for (size_t i = 0; i < count; i++)
 		held[i] = (int)syscall(SYS_pidfd_open, before[i], 0);
-	left = read_members(cgroup, after, HANG_UP_MAX);
+	left = read_members(cgroup, after, MEMBERS_MAX);
 	for (size_t i = 0; i < count; i++) {
-		/* A number that was recycled in between: the pidfd is of another, or of a dead one.
-		 */
-		if (held[i] >= 0 && is_listed(before[i], after, left)) {
-			syscall(SYS_pidfd_send_signal, held[i], SIGHUP, NULL, 0);
-			syscall(SYS_pidfd_send_signal, held[i], SIGCONT, NULL, 0);
-		}
+		if (held[i] >= 0 && is_listed(before[i], after, left))
+			syscall(SYS_pidfd_send_signal, held[i], signal, NULL, 0);
 		close_fd(&held[i]);
 	}
 }
 
-static int kill_all(int cgroup, struct error *error)
+void cgroup_hang_up(int cgroup)
+{
+	signal_members(cgroup, SIGHUP);
+	signal_members(cgroup, SIGCONT);
+}
+
+/*
+ * cgroup.kill (Linux 5.14) takes processes that are just being forked as well, which a list cannot;
+ * but it passes over one whose first thread has ended while another lives (seen on 6.18), which a
+ * signal to the process ends. So both, round by round.
+ */
+static void kill_all(int cgroup)
 {
 	cleanup_fd int fd = openat(cgroup, "cgroup.kill", O_WRONLY | O_CLOEXEC);
 
-	if (fd < 0)
-		return kill_each(cgroup, error);
-	if (write(fd, "1", 1) != 1)
-		return error_errno(error, step, "writing cgroup.kill");
-	return 0;
+	if (fd < 0 || write(fd, "1", 1) != 1)
+		signal_members(cgroup, SIGSTOP); /* so that nobody forks faster than we read */
+	signal_members(cgroup, SIGKILL);
 }
 
 bool cgroup_is_populated(int events)
@@ -163,28 +161,17 @@ bool cgroup_is_populated(int events)
 	return strstr(text, "populated 0") == NULL;
 }
 
-static long long now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 int cgroup_kill(int cgroup, int timeout_ms, struct error *error)
 {
 	cleanup_fd int events = openat(cgroup, "cgroup.events", O_RDONLY | O_CLOEXEC);
 	struct pollfd poller = {.fd = events, .events = POLLPRI};
-	long long end = now_ms() + timeout_ms;
-	int result;
+	long long end = clock_now_ms() + timeout_ms;
 
 	if (events < 0)
 		return error_errno(error, step, "opening cgroup.events");
 	while (cgroup_is_populated(events)) {
-		result = kill_all(cgroup, error);
-		if (result < 0)
-			return result;
-		if (now_ms() >= end)
+		kill_all(cgroup);
+		if (clock_now_ms() >= end)
 			return error_set(error, ETIMEDOUT, step, "processes are left after %d ms",
 					 timeout_ms);
 		/* The event may have come before poll() was called: look again soon. */
@@ -216,8 +203,8 @@ int cgroup_remove(int root, const char *id, struct error *error)
 	if (result < 0)
 		result = error_errno(error, step, "removing %s", path);
 	else
-		unlinkat(root, PARENT, AT_REMOVEDIR); /* fails while others live: as it should */
-	fd = -1;				      /* closedir() closes it */
+		cgroup_drop_parent(root);
+	fd = -1; /* closedir() closes it */
 	closedir(directory);
 	return result;
 }

@@ -24,6 +24,9 @@ int cgroup_open_root(struct error *error);
  */
 int cgroup_open_parent(int root, struct error *error);
 
+/* Removes confine if nobody is there. Best effort. */
+void cgroup_drop_parent(int root);
+
 /* Moves the calling process to root, and removes confine if nobody else is there. Best effort. */
 void cgroup_leave_parent(int root);
 
@@ -37,15 +40,14 @@ int cgroup_make(int parent, const char *name, struct error *error);
 int cgroup_open_procs(int cgroup, struct error *error);
 
 /*
- * Ends every process below cgroup, first with cgroup.kill (Linux 5.14), else one by one, and waits
- * until none is left, at most timeout_ms. -ETIMEDOUT: some are left.
+ * Ends every process below cgroup, with cgroup.kill (Linux 5.14) and one by one, and waits until
+ * none is left, at most timeout_ms. -ETIMEDOUT: some are left.
  */
 int cgroup_kill(int cgroup, int timeout_ms, struct error *error);
 
 /*
- * Tells the processes of a cgroup that their session hangs up: SIGHUP, and SIGCONT for those that
- * are stopped. Only ever reaches members: each is held by a pidfd and found a member once more
- * before it is signalled. Best effort; what does not listen is for cgroup_kill().
+ * Tells the processes in a cgroup (256 at most) that their session hangs up: SIGHUP, and SIGCONT
+ * for those that are stopped. Best effort; what does not listen is for cgroup_kill().
  */
 void cgroup_hang_up(int cgroup);
 

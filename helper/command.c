@@ -7,6 +7,7 @@
  */
 #include <cap-ng.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -20,6 +21,7 @@
 #include "helper/descriptors.h"
 #include "helper/privileges.h"
 #include "helper/restrain.h"
+#include "policy/cleanup.h"
 
 #define FAILED	       125
 #define NOT_EXECUTABLE 126
@@ -97,12 +99,19 @@ static int restrain(const struct command *command, struct error *error)
 	return result;
 }
 
+/* Unless policy has set it. */
 static int add_variable(char **environment, size_t *count, const char *name, const char *value)
 {
+	const size_t length = strlen(name);
+
+	for (size_t i = 0; i < *count; i++) {
+		if (strncmp(environment[i], name, length) == 0 && environment[i][length] == '=')
+			return 0;
+	}
 	return asprintf(&environment[(*count)++], "%s=%s", name, value) < 0 ? -ENOMEM : 0;
 }
 
-/* The fixed variables, then policy's, which win because getenv(3) and execvp() see the first. */
+/* Policy's variables, then the fixed ones that it has not set. */
 static char **make_environment(const struct command *command)
 {
 	const struct wire_confinement *confinement = command->confinement;
@@ -136,8 +145,18 @@ static void default_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static void run(const struct command *command) __attribute__((noreturn));
-static void run(const struct command *command)
+/* Nothing of the user's runs before init is what it is to be. */
+static int pass_gate(int gate, struct error *error)
+{
+	char byte;
+
+	if (read(gate, &byte, 1) != 1)
+		return error_set(error, EPIPE, step, "init has not come up");
+	return descriptors_keep(NULL, 0, error);
+}
+
+static void run(const struct command *command, int gate) __attribute__((noreturn));
+static void run(const struct command *command, int gate)
 {
 	char **environment = make_environment(command);
 	struct error error = {0};
@@ -146,8 +165,8 @@ static void run(const struct command *command)
 	default_signals();
 	if (command->own_session)
 		setsid();
-	if (!environment || restrain(command, &error) < 0 ||
-	    descriptors_keep(NULL, 0, &error) < 0) {
+	if (!environment || descriptors_keep(&gate, 1, &error) < 0 ||
+	    restrain(command, &error) < 0 || pass_gate(gate, &error) < 0) {
 		dprintf(2, "confine: %s: %s\n", error.step ? error.step : step, error.message);
 		_exit(FAILED);
 	}
@@ -161,14 +180,22 @@ static void run(const struct command *command)
 	_exit(status);
 }
 
-int command_start(const struct command *command, pid_t *ret_pid, struct error *error)
+int command_start(const struct command *command, pid_t *ret_pid, int *ret_gate, struct error *error)
 {
-	pid_t pid = fork();
+	int gate[2];
+	pid_t pid;
 
-	if (pid < 0)
-		return error_errno(error, step, "fork");
+	if (pipe2(gate, O_CLOEXEC) < 0)
+		return error_errno(error, step, "pipe");
+	pid = fork();
 	if (pid == 0)
-		run(command);
+		run(command, gate[0]);
+	close_fd(&gate[0]);
+	if (pid < 0) {
+		close_fd(&gate[1]);
+		return error_errno(error, step, "fork");
+	}
 	*ret_pid = pid;
+	*ret_gate = gate[1];
 	return 0;
 }

@@ -17,8 +17,10 @@ struct command {
 
 /*
  * Forks; the child restrains itself (limits, keyring, groups, uid, capabilities, no_new_privs,
- * filter), then executes argv, looked up in PATH inside, with 0, 1 and 2 as they are and nothing
- * else. A child that cannot ends with 125 (confine failed), 126 (not executable) or 127 (not
- * found), after one line on its standard error. Returns 0 or -errno of the fork.
+ * filter), waits for a byte from *ret_gate, which becomes the caller's, and executes argv, looked
+ * up in PATH inside, with 0, 1 and 2 as they are and nothing else. A child that cannot ends with
+ * 125 (confine failed, or the gate was closed), 126 (not executable) or 127 (not found), after one
+ * line on its standard error. Returns 0 or -errno of the fork.
  */
-int command_start(const struct command *command, pid_t *ret_pid, struct error *error);
+int command_start(const struct command *command, pid_t *ret_pid, int *ret_gate,
+		  struct error *error);

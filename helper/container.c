@@ -15,6 +15,7 @@
 #include "helper/container.h"
 #include "helper/filter.h"
 #include "helper/init.h"
+#include "helper/network.h"
 #include "policy/cleanup.h"
 
 #define BUILD_TIMEOUT_MS 30000
@@ -76,14 +77,20 @@ int container_confinement(const struct plan *plan, int state, const char *id,
 			   &confinement->filter_length, error);
 }
 
+/* Ends [0] stay with us (of network: with the one who makes it), ends [1] are init's. */
+struct channels {
+	int init[2], network[2];
+};
+
 /* Clones PID 1 into all its namespaces and its cgroup at once, without a migration. */
-static int clone_init(const struct container_spec *spec, struct container *container, int channel,
-		      struct error *error)
+static int clone_init(const struct container_spec *spec, struct container *container,
+		      const struct channels *channels, struct error *error)
 {
-	/* The cgroup namespace's root is the cgroup of its maker, so init makes that one itself. */
+	/* The cgroup namespace's root is the cgroup of its maker, so init makes that one itself;
+	 * the network namespace is made meanwhile (network.c). */
+	const unsigned long long later = CLONE_NEWCGROUP | CLONE_NEWNET;
 	struct clone_args args = {
-		.flags = (spec->plan->namespaces & ~(unsigned long long)CLONE_NEWCGROUP) |
-			 CLONE_INTO_CGROUP | CLONE_PIDFD,
+		.flags = (spec->plan->namespaces & ~later) | CLONE_INTO_CGROUP | CLONE_PIDFD,
 		.exit_signal = SIGCHLD,
 		.pidfd = (uint64_t)(uintptr_t)&container->init,
 		.cgroup = (uint64_t)container->cgroup,
@@ -98,12 +105,15 @@ static int clone_init(const struct container_spec *spec, struct container *conta
 				  .facts = spec->facts,
 				  .gecos = spec->gecos,
 				  .scaffold = CONFINE_STATE_DIR,
+				  .network = channels->network[1],
 				  .root = -1,
 				  .devpts = -1,
 				  .devpts_mount = -1},
 			.command = spec->command,
-			.channel = channel,
+			.channel = channels->init[1],
 		};
+		/* So that the death of the one who makes the network is seen. */
+		close(channels->network[0]);
 		init_main(&init);
 	}
 	container->pid = (pid_t)pid;
@@ -133,10 +143,46 @@ static int wait_for_report(struct container *container, int channel, struct erro
 	return 0;
 }
 
+static int open_channels(struct channels *channels, struct error *error)
+{
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channels->init) < 0 ||
+	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channels->network) < 0)
+		return error_errno(error, step, "socketpair");
+	return 0;
+}
+
+static void close_channels(struct channels *channels)
+{
+	for (int end = 0; end < 2; end++) {
+		close_fd(&channels->init[end]);
+		close_fd(&channels->network[end]);
+	}
+}
+
+/* Init and, beside it, the one who makes its network. */
+static int build(const struct container_spec *spec, struct container *container,
+		 struct channels *channels, struct error *error)
+{
+	int result = clone_init(spec, container, channels, error);
+	pid_t maker = 0;
+
+	close_fd(&channels->init[1]);
+	close_fd(&channels->network[1]);
+	if (result == 0 && (spec->plan->namespaces & CLONE_NEWNET))
+		result = network_begin(channels->network[0], &maker, error);
+	close_fd(&channels->network[0]);
+	if (result == 0)
+		result = wait_for_report(container, channels->init[0], error);
+	while (maker > 0 && waitpid(maker, NULL, 0) < 0 && errno == EINTR)
+		;
+	return result;
+}
+
 static int create(const struct container_spec *spec, struct container *container,
 		  struct error *error)
 {
-	int pair[2], result;
+	__attribute__((cleanup(close_channels))) struct channels channels = {{-1, -1}, {-1, -1}};
+	int result;
 
 	snprintf(container->id, sizeof(container->id), "%s", spec->id);
 	container->cgroup_root = cgroup_open_root(error);
@@ -145,14 +191,8 @@ static int create(const struct container_spec *spec, struct container *container
 	container->cgroup = cgroup_create(container->cgroup_root, spec->id, error);
 	if (container->cgroup < 0)
 		return container->cgroup;
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
-		return error_errno(error, step, "socketpair");
-	result = clone_init(spec, container, pair[1], error);
-	close_fd(&pair[1]);
-	if (result == 0)
-		result = wait_for_report(container, pair[0], error);
-	close_fd(&pair[0]);
-	return result;
+	result = open_channels(&channels, error);
+	return result < 0 ? result : build(spec, container, &channels, error);
 }
 
 int container_create(const struct container_spec *spec, struct container *container,
@@ -172,21 +212,19 @@ int container_destroy(struct container *container, struct error *error)
 	siginfo_t info = {0};
 	int result = 0;
 
-	if (container->init >= 0) {
+	/* Either would do: the end of PID 1 ends all others, and it is in the cgroup itself. */
+	if (container->init >= 0)
 		syscall(SYS_pidfd_send_signal, container->init, SIGKILL, NULL, 0);
-		/* PID 1 ends after all others, one of which may not be to be ended (a dead disk).
-		 */
-		poll(&(struct pollfd){.fd = container->init, .events = POLLIN}, 1, END_TIMEOUT_MS);
-		if (waitid(P_PIDFD, (id_t)container->init, &info, WEXITED | WNOHANG) == 0 &&
-		    info.si_pid == 0)
-			result = error_set(error, ETIMEDOUT, step, "init has not ended after %d ms",
-					   END_TIMEOUT_MS);
-	}
-	if (container->cgroup >= 0 && result == 0) {
+	if (container->cgroup >= 0)
 		result = cgroup_kill(container->cgroup, END_TIMEOUT_MS, error);
-		if (result == 0)
-			result = cgroup_remove(container->cgroup_root, container->id, error);
+	if (container->init >= 0) {
+		/* It ends after all others, one of which may not be to be ended (a dead disk). */
+		poll(&(struct pollfd){.fd = container->init, .events = POLLIN}, 1,
+		     result == 0 ? END_TIMEOUT_MS : 0);
+		waitid(P_PIDFD, (id_t)container->init, &info, WEXITED | WNOHANG);
 	}
+	if (container->cgroup >= 0 && result == 0)
+		result = cgroup_remove(container->cgroup_root, container->id, error);
 	close_fd(&container->init);
 	close_fd(&container->devpts);
 	close_fd(&container->devpts_mount);

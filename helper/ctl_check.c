@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "helper/ctl.h"
+#include "helper/filter_file.h"
 #include "helper/log.h"
 #include "helper/pam_edit.h"
 #include "helper/pam_stack.h"
@@ -116,6 +117,48 @@ static void file_destroy(struct pam_file **file)
 	pam_file_destroy(*file);
 }
 
+static int list_check(const char *name, struct filter_lists *lists, struct error *error)
+{
+	cleanup_free char *text = NULL, *path = NULL;
+	struct filter_list list;
+	size_t length;
+	int result = filter_file_read(name, lists, &text, &length, &path, error);
+
+	if (result == -EACCES && geteuid() == NOBODY) {
+		struct error told = *error;
+
+		return error_set(
+			error, EACCES, STEP,
+			"%s (to nobody, as whom check reads: let all read the list, or have "
+			"it root's alone in the directory seccomp beside the policy)",
+			told.message);
+	}
+	return result < 0 ? result : filter_file_parse(text, length, path, &list, error);
+}
+
+/* A profile's list of system calls is another file, which only a login would look into. */
+static void lists_check(const struct policy *policy, struct filter_lists *lists,
+			struct problems *problems)
+{
+	struct place place = {0};
+
+	while (policy && policy_next(policy, SECTION_PROFILE, &place)) {
+		const struct entry *entry = scan_entry(place.scan, place.section, "seccomp");
+		struct error error = {0};
+
+		if (entry && strcmp(entry->value, "default") != 0 &&
+		    strcmp(entry->value, "off") != 0 && strcmp(entry->value, "strict") != 0 &&
+		    list_check(entry->value, lists, &error) < 0)
+			problem_add(problems, error.code, place.scan->file, entry->line,
+				    entry->name, "%s", error.message);
+	}
+}
+
+static void lists_finish(struct filter_lists *lists)
+{
+	sources_finish(&lists->opened);
+}
+
 /* user@.service runs programs out of the user's home, on the host, unless this line refuses it. */
 static int systemd_user_check(struct problems *problems, struct error *error)
 {
@@ -149,11 +192,15 @@ static int systemd_user_check(struct problems *problems, struct error *error)
 static void check_run(const struct check *check, struct sources *sources,
 		      struct policy **ret_policy, struct problems *problems)
 {
+	__attribute__((cleanup(lists_finish))) struct filter_lists lists = {
+		.flags = check->any_owner ? SOURCE_ANY_OWNER : 0};
 	struct error error = {0};
 
+	filter_lists_open(&lists);
 	if (sources_find(check, sources, &error) < 0 ||
 	    sources_parse(sources, ret_policy, problems, &error) < 0)
 		problem_add(problems, error.code, NULL, 0, NULL, "%s", error.message);
+	lists_check(*ret_policy, &lists, problems);
 	if (check->file_count || check->config || access(SYSTEMD, F_OK) < 0)
 		return;
 	error = (struct error){0};

@@ -39,22 +39,19 @@ int descriptors_keep(const int *keep, size_t count, struct error *error)
 
 int descriptors_null(int only_missing, struct error *error)
 {
-	for (int fd = 0; fd <= 2; fd++) {
-		int null;
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC), result = 0;
 
-		if (only_missing && fcntl(fd, F_GETFD) >= 0)
-			continue;
-		null = open("/dev/null", O_RDWR);
-		if (null < 0)
-			return error_errno(error, step, "/dev/null");
-		if (null != fd) {
-			if (dup2(null, fd) < 0)
-				return error_errno(error, step, "dup2");
-			if (null > 2)
-				close(null);
-		}
+	if (null < 0)
+		return error_errno(error, step, "/dev/null");
+	for (int fd = 0; fd <= 2 && result == 0; fd++) {
+		if (fd == null)
+			fcntl(fd, F_SETFD, 0); /* it was closed, and so became ours */
+		else if ((!only_missing || fcntl(fd, F_GETFD) < 0) && dup2(null, fd) < 0)
+			result = error_errno(error, step, "dup2");
 	}
-	return 0;
+	if (null > 2)
+		close(null);
+	return result;
 }
 
 int descriptors_no_directory(struct error *error)

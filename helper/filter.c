@@ -109,7 +109,7 @@ int filter_load(const struct plan *plan, int state_fd, struct sock_filter *progr
 				 "seccomp = strict is not built yet; use default or a list of "
 				 "your own");
 	if (plan->filter == FILTER_FILE)
-		result = filter_file_read(plan->filter_file, &origin.text, &origin.length,
+		result = filter_file_read(plan->filter_file, NULL, &origin.text, &origin.length,
 					  &origin.path, error);
 	if (result < 0)
 		return result;

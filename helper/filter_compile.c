@@ -4,8 +4,8 @@
  * answer for every call whose arguments fit no rule, and it cannot say "unless the low half equals
  * one of these", so the checks of the table could only be written as long lists of masks. And it
  * emits a comparison and a jump for each call, where a list of calls is a list of ranges: half the
- * instructions (490 against 999 for x86_64, libseccomp 2.5.4 with its binary tree) and half the
- * time to install them, which every login pays.
+ * instructions (490 against 999 for x86_64, libseccomp 2.5.4 with its binary tree, of the first
+ * list) and half the time to install them, which every login pays.
  *
  * MUST hold on every path: the architecture is compared before the number, each architecture's
  * numbers are covered from 0 to 2^32 - 1, no path ends without a return.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@ static const char step[] = "filter";
 
 #define WORDS_MAX  4
 #define WORD_SIZE  64
+#define SUFFIX	   ".policy"
 #define ERRNO_LAST 4095 /* the kernel cuts larger ones: MAX_ERRNO */
 
 struct line {
@@ -193,57 +195,111 @@ int filter_file_parse(const char *text, size_t length, const char *path, struct 
 	return 0;
 }
 
-/* The path of a list below a directory, of which only length bytes count. */
-static char *path_of(const char *directory, size_t length, const char *word)
+/* What has the directories with lists below it; of the name only length bytes count. */
+static const struct place {
+	const char *name;
+	size_t length;
+} places[] = {
+	{CONFINE_CONFIG, sizeof(CONFINE_CONFIG) - sizeof("/confine.conf")},
+	{CONFINE_VENDOR_DIR, sizeof(CONFINE_VENDOR_DIR) - 1},
+};
+
+#define PLACES (sizeof(places) / sizeof(places[0]))
+
+/* The path of a list, to be freed, or NULL. */
+static char *path_of(const struct place *place, const char *name, const char *suffix)
 {
 	char *path = NULL;
 
-	if (asprintf(&path, "%.*s/seccomp/%s.policy", (int)length, directory, word) < 0)
+	if (asprintf(&path, "%.*s/seccomp/%s%s", (int)place->length, place->name, name, suffix) < 0)
 		return NULL;
 	return path;
 }
 
-static int read_path(const char *path, char **ret_text, size_t *ret_length, struct error *error)
+static bool is_list(const char *name)
 {
-	cleanup_sources struct sources sources = {0};
-	struct source *source;
-	int result = sources_add(&sources, path, 0, error);
+	size_t length = strlen(name), end = sizeof(SUFFIX) - 1;
+
+	return name[0] != '.' && length > end && strcmp(name + length - end, SUFFIX) == 0;
+}
+
+static void open_place(struct sources *sources, const struct place *place)
+{
+	cleanup_free char *name = path_of(place, "", "");
+	DIR *directory = name ? opendir(name) : NULL;
+	struct dirent *entry;
+
+	if (!directory)
+		return;
+	while ((entry = readdir(directory))) {
+		cleanup_free char *path = path_of(place, entry->d_name, "");
+
+		if (path && is_list(entry->d_name))
+			sources_add(sources, path, SOURCE_TOLERANT, NULL);
+	}
+	closedir(directory);
+}
+
+void filter_lists_open(struct filter_lists *lists)
+{
+	for (size_t i = 0; i < PLACES; i++)
+		open_place(&lists->opened, &places[i]);
+}
+
+static struct source *find_opened(struct filter_lists *lists, const char *path)
+{
+	for (size_t i = 0; lists && i < lists->opened.count; i++)
+		if (strcmp(lists->opened.list[i].path, path) == 0)
+			return &lists->opened.list[i];
+	return NULL;
+}
+
+/* Two profiles may name one list: the text stays with the source. */
+static int read_source(struct source *source, char **ret_text, size_t *ret_length,
+		       struct error *error)
+{
+	int result = source->text ? 0 : source_read(source, error);
 
 	if (result < 0)
 		return result;
-	source = &sources.list[0];
-	result = source_read(source, error);
-	if (result < 0)
-		return result;
 	if (source->size > FILTER_FILE_MAX)
-		return error_set(error, EFBIG, step, "%s: %zu bytes; at most %d make sense", path,
-				 source->size, FILTER_FILE_MAX);
-	*ret_text = steal_pointer(&source->text);
+		return error_set(error, EFBIG, step, "%s: %zu bytes; at most %d make sense",
+				 source->path, source->size, FILTER_FILE_MAX);
+	*ret_text = malloc(source->size + 1);
+	if (!*ret_text)
+		return error_set(error, ENOMEM, step, "no memory");
+	memcpy(*ret_text, source->text, source->size + 1);
 	*ret_length = source->size;
 	return 0;
 }
 
-static int read_word(const char *word, char **ret_text, size_t *ret_length, char **ret_path,
-		     struct error *error)
+static int read_path(const char *path, struct filter_lists *lists, char **ret_text,
+		     size_t *ret_length, struct error *error)
 {
-	const struct {
-		const char *name;
-		size_t length;
-	} places[] = {
-		{CONFINE_CONFIG, (size_t)(strrchr(CONFINE_CONFIG, '/') - CONFINE_CONFIG)},
-		{CONFINE_VENDOR_DIR, strlen(CONFINE_VENDOR_DIR)},
-	};
+	cleanup_sources struct sources sources = {0};
+	struct source *source = find_opened(lists, path);
+	int result;
+
+	if (source)
+		return read_source(source, ret_text, ret_length, error);
+	result = sources_add(&sources, path, lists ? lists->flags : 0, error);
+	return result < 0 ? result : read_source(&sources.list[0], ret_text, ret_length, error);
+}
+
+static int read_word(const char *word, struct filter_lists *lists, char **ret_text,
+		     size_t *ret_length, char **ret_path, struct error *error)
+{
 	int result;
 
 	if (strchr(word, '/') || word[0] == '.' || word[0] == '\0')
 		return error_set(error, EINVAL, step,
 				 "\"%s\": neither an absolute path nor the name of a list", word);
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		cleanup_free char *path = path_of(places[i].name, places[i].length, word);
+	for (size_t i = 0; i < PLACES; i++) {
+		cleanup_free char *path = path_of(&places[i], word, SUFFIX);
 
 		if (!path)
 			return error_set(error, ENOMEM, step, "no memory");
-		result = read_path(path, ret_text, ret_length, error);
+		result = read_path(path, lists, ret_text, ret_length, error);
 		if (result == 0)
 			*ret_path = steal_pointer(&path);
 		if (result != -ENOENT)
@@ -254,18 +310,18 @@ static int read_word(const char *word, char **ret_text, size_t *ret_length, char
 			 word, (int)places[0].length, places[0].name, word, places[1].name, word);
 }
 
-int filter_file_read(const char *name, char **ret_text, size_t *ret_length, char **ret_path,
-		     struct error *error)
+int filter_file_read(const char *name, struct filter_lists *lists, char **ret_text,
+		     size_t *ret_length, char **ret_path, struct error *error)
 {
 	cleanup_free char *path = NULL;
 	int result;
 
 	if (name[0] != '/')
-		return read_word(name, ret_text, ret_length, ret_path, error);
+		return read_word(name, lists, ret_text, ret_length, ret_path, error);
 	path = strdup(name);
 	if (!path)
 		return error_set(error, ENOMEM, step, "no memory");
-	result = read_path(path, ret_text, ret_length, error);
+	result = read_path(path, lists, ret_text, ret_length, error);
 	if (result == 0)
 		*ret_path = steal_pointer(&path);
 	return result;

@@ -17,18 +17,29 @@
 
 #include "helper/filter_list.h"
 #include "policy/error.h"
+#include "policy/source.h"
 
 #define FILTER_FILE_MAX (64 * 1024)
+
+/* For a reader that gives its privilege away before it knows which lists it needs. */
+struct filter_lists {
+	struct sources opened; /* to be released with sources_finish() */
+	unsigned flags;	       /* of enum source_flags, for opening the others */
+};
+
+/* Opens every list of the two directories that is as it must be; others are left to be told of. */
+void filter_lists_open(struct filter_lists *lists);
 
 /*
  * Finds the file of a name: an absolute path is itself; a plain word is WORD.policy in the
  * directory seccomp beside the policy or, where there is none, of the vendor. The file must be
  * regular, owned by root and writable by nobody else, as must be every directory above it, and on
- * a path without links. Returns 0 with text (to be freed, NUL-terminated), length, and the path
- * (to be freed); -ENOENT, -EPERM, -EFBIG, -EINVAL with a message that says which and why.
+ * a path without links. What lists (or NULL) has opened is read from there. Returns 0 with text (to
+ * be freed, NUL-terminated), length, and the path (to be freed); -ENOENT, -EPERM, -EFBIG, -EINVAL
+ * with a message that says which and why.
  */
-int filter_file_read(const char *name, char **ret_text, size_t *ret_length, char **ret_path,
-		     struct error *error);
+int filter_file_read(const char *name, struct filter_lists *lists, char **ret_text,
+		     size_t *ret_length, char **ret_path, struct error *error);
 
 /* Makes the list that a file's text says; path is for messages. 0 or -EINVAL (file, line, word). */
 int filter_file_parse(const char *text, size_t length, const char *path, struct filter_list *list,

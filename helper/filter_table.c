@@ -162,8 +162,9 @@ const struct call_row call_rows[] = {
 const struct call_check call_checks[] = {
 	{"clone", EVERYWHERE, 0, TEST_REFUSE_BITS, EPERM, {CLONE_NAMESPACES}, 1,
 	 "as unshare; CLONE_NEWTIME cannot be asked for here, its bit is part of the exit signal"},
-	{"ioctl", EVERYWHERE, 1, TEST_REFUSE_VALUES, EPERM, {TIOCSTI, TIOCLINUX}, 2,
-	 "both type into the terminal of whoever owns it outside"},
+	{"ioctl", EVERYWHERE, 1, TEST_REFUSE_VALUES, EPERM, {TIOCSTI, TIOCLINUX, TIOCSETD}, 3,
+	 "the first two type into the terminal of whoever owns it outside; TIOCSETD loads line "
+	 "disciplines on demand"},
 	{"personality", EVERYWHERE, 0, TEST_ALLOW_VALUES, EPERM,
 	 {PER_LINUX, PER_LINUX32, UNAME26, PER_LINUX32 | UNAME26, 0xffffffff}, 5,
 	 "what setarch and uname need; others weaken the layout of memory or wake old code"},

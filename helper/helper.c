@@ -77,6 +77,14 @@ static void lift_limits(void)
 	}
 }
 
+/* Tells a helper that works from one that hangs, without making everybody wait for the worst. */
+static void say_working(void)
+{
+	const struct wire_reply reply = {.version = WIRE_VERSION, .verdict = WIRE_WORKING};
+
+	wire_send(WIRE_HELPER_FD, &reply, offsetof(struct wire_reply, confinement), NULL, 0, NULL);
+}
+
 static int answer(struct opening *opening)
 {
 	int confined = opening->fds[WIRE_FD_INIT] >= 0;
@@ -108,6 +116,7 @@ int main(int argc, char **argv)
 		log_line(LOG_ERR, "request refused: %s", error.message);
 		return refuse(error.message);
 	}
+	say_working();
 	opening_answer(&request, opener, peer_pid(), WIRE_HELPER_FD, &opening);
 	if (opening.handed_over)
 		return 0;

@@ -14,6 +14,7 @@
 #include "helper/allow.h"
 #include "helper/descriptors.h"
 #include "helper/init.h"
+#include "helper/memory.h"
 #include "helper/privileges.h"
 #include "helper/wire.h"
 #include "policy/cleanup.h"
@@ -21,9 +22,9 @@
 #define FAILED 125 /* confine's own failure, as the other programs say it */
 
 static const int calls[] = {
-	SYS_read,	  SYS_wait4,	      SYS_waitid,
-	SYS_kill,	  SYS_exit_group,     SYS_exit,
-	SYS_rt_sigreturn, SYS_rt_sigprocmask, SYS_restart_syscall,
+	SYS_read,	SYS_write,  SYS_sendmsg,      SYS_close,	  SYS_madvise,
+	SYS_brk,	SYS_munmap, SYS_wait4,	      SYS_waitid,	  SYS_kill,
+	SYS_exit_group, SYS_exit,   SYS_rt_sigreturn, SYS_rt_sigprocmask, SYS_restart_syscall,
 };
 
 static void report(const struct init_spec *spec, int result, const struct error *error)
@@ -75,7 +76,8 @@ static int reap(pid_t command)
 	pid_t pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		if (pid == command)
+		/* One that has itself traced reports its stops to us, too. */
+		if (pid == command && !WIFSTOPPED(status))
 			found = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 	}
 	return found;
@@ -95,6 +97,7 @@ static void serve(int signals, pid_t command)
 	int status = reap(command);
 
 	while (status < 0) {
+		memory_give_back();
 		if (read(signals, &info, sizeof(info)) != sizeof(info)) {
 			if (errno != EINTR)
 				_exit(FAILED);
@@ -131,8 +134,26 @@ static int block_signals(struct error *error)
 	return fd < 0 ? error_errno(error, "init", "signalfd") : fd;
 }
 
-/* Everything that takes root; returns the signalfd, and the command's pid if there is one. */
-static int prepare(struct init_spec *spec, pid_t *ret_command, struct error *error)
+/* All of it at once, so that a failure of any part can still be told. */
+static int lock_down(const struct init_spec *spec, int signals, int gate, struct error *error)
+{
+	const int keep[] = {signals, spec->channel, spec->build.devpts, spec->build.devpts_mount,
+			    gate};
+	int result = descriptors_keep(keep, sizeof(keep) / sizeof(keep[0]), error);
+
+	if (result == 0)
+		result = descriptors_null(0, error);
+	if (result == 0)
+		result = drop(spec->command != NULL, error);
+	if (result == 0 && (close(0) < 0 || close(1) < 0 || close(2) < 0))
+		result = error_errno(error, "init", "closing the terminal");
+	if (result == 0)
+		result = allow_only(calls, sizeof(calls) / sizeof(calls[0]), error);
+	return result;
+}
+
+/* Everything but the serving; the command waits at its gate until all is in place. */
+static int prepare(struct init_spec *spec, pid_t *ret_command, int *ret_gate, struct error *error)
 {
 	int signals = block_signals(error), result;
 
@@ -144,11 +165,9 @@ static int prepare(struct init_spec *spec, pid_t *ret_command, struct error *err
 		return error_errno(error, "init", "prctl");
 	result = build_run(&spec->build, error);
 	if (result == 0 && spec->command)
-		result = command_start(spec->command, ret_command, error);
+		result = command_start(spec->command, ret_command, ret_gate, error);
 	if (result == 0)
-		result = descriptors_null(0, error);
-	if (result == 0)
-		result = drop(spec->command != NULL, error);
+		result = lock_down(spec, signals, *ret_gate, error);
 	return result < 0 ? result : signals;
 }
 
@@ -156,11 +175,13 @@ void init_main(struct init_spec *spec)
 {
 	struct error error = {0};
 	pid_t command = 0;
-	int signals = prepare(spec, &command, &error);
+	int gate = -1, signals = prepare(spec, &command, &gate, &error);
 
 	report(spec, signals < 0 ? signals : 0, &error);
-	if (descriptors_keep(&signals, 1, NULL) < 0 || close(0) || close(1) || close(2) ||
-	    allow_only(calls, sizeof(calls) / sizeof(calls[0]), NULL) < 0)
+	if (gate >= 0 && write(gate, "", 1) != 1)
 		_exit(FAILED);
+	close_fd(&gate);
+	close_fd(&spec->channel);
+	build_finish(&spec->build);
 	serve(signals, command);
 }

@@ -65,7 +65,8 @@ static void __attribute__((noreturn)) stand_in(pid_t child)
 	for (;;) {
 		pid_t ended = waitpid(child, &status, WNOHANG);
 
-		if (ended == child)
+		/* One that has itself traced reports its stops to us, too. */
+		if (ended == child && !WIFSTOPPED(status))
 			job_end_as(status);
 		if (ended < 0)
 			_exit(255);

@@ -238,17 +238,15 @@ static void answer_covered(struct login *login, const struct policy *policy,
 	opening->reply.verdict = WIRE_CONFINE;
 	if (login->request->kind == WIRE_VERDICT)
 		return;
-	if (login->request->flags & WIRE_DRY_RUN) {
-		opening->reply.verdict = WIRE_IGNORE;
-		snprintf(opening->reply.message, sizeof(opening->reply.message),
-			 "dry run: %s would be confined with profile %.100s (%s)",
-			 login->facts.user, profile, decision->reason);
-		return;
-	}
 	/* Bad policy never lets anybody through; on-failure is for the machine's failures. */
 	login->on_failure = decision->on_failure_allow ? WIRE_IGNORE : WIRE_ERROR;
 	if (policy_plan(policy, profile, &login->facts, &plan, &error) < 0) {
 		fail(opening, WIRE_ERROR, &error);
+		return;
+	}
+	if (login->request->flags & WIRE_DRY_RUN) {
+		snprintf(opening->reply.message, sizeof(opening->reply.message),
+			 "profile %.100s (%s)", profile, decision->reason);
 		return;
 	}
 	login->max_sessions = plan->max_sessions;

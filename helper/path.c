@@ -59,6 +59,18 @@ static int walk_follow(struct walk *walk, int link, struct error *error)
 	return 0;
 }
 
+/* Sets out from root; returns the descriptor to walk from, the caller's, or -errno. */
+static int walk_begin(struct walk *walk, int root, const char *target, struct error *error)
+{
+	int directory;
+
+	if (strlen(target) >= sizeof(walk->rest))
+		return error_set(error, ENAMETOOLONG, step, "%.64s...", target);
+	strcpy(walk->rest, target);
+	directory = fcntl(root, F_DUPFD_CLOEXEC, 3);
+	return directory < 0 ? error_errno(error, step, "dup") : directory;
+}
+
 /* Takes the next component off the path; 0 when none is left. */
 static int walk_next(struct walk *walk, char *name, size_t size)
 {
@@ -202,13 +214,10 @@ static int make_path(int root, const char *target, int file, struct error *error
 {
 	struct walk walk = {0};
 	char name[NAME_MAX + 1];
-	cleanup_fd int directory = fcntl(root, F_DUPFD_CLOEXEC, 3);
+	cleanup_fd int directory = walk_begin(&walk, root, target, error);
 
 	if (directory < 0)
-		return error_errno(error, step, "dup");
-	if (strlen(target) >= sizeof(walk.rest))
-		return error_set(error, ENAMETOOLONG, step, "%.64s...", target);
-	strcpy(walk.rest, target);
+		return directory;
 	while (walk_next(&walk, name, sizeof(name))) {
 		int last = walk.rest[strspn(walk.rest, "/")] == '\0';
 		int next = make_one(root, directory, name, file && last, target, error);
@@ -256,13 +265,10 @@ int path_open_inside(int root, const char *target, struct error *error)
 {
 	struct walk walk = {0};
 	char name[NAME_MAX + 1];
-	cleanup_fd int directory = fcntl(root, F_DUPFD_CLOEXEC, 3);
+	cleanup_fd int directory = walk_begin(&walk, root, target, error);
 
 	if (directory < 0)
-		return error_errno(error, step, "dup");
-	if (strlen(target) >= sizeof(walk.rest))
-		return error_set(error, ENAMETOOLONG, step, "%.64s...", target);
-	strcpy(walk.rest, target);
+		return directory;
 	while (walk_next(&walk, name, sizeof(name))) {
 		int next = open_inside(root, directory, name);
 

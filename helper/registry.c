@@ -254,9 +254,12 @@ static int reap_cgroup(const char *id, struct error *error)
 int registry_reap(struct registry *registry, const char *key, struct error *error)
 {
 	char text[4096], id[REGISTRY_ID_SIZE];
-	cleanup_fd int alive = registry_connect(registry, key, NULL);
+	cleanup_fd int alive = -1;
 	int result = 0;
 
+	if (faccessat(registry->containers, key, F_OK, 0) < 0 && errno == ENOENT)
+		return 0;
+	alive = registry_connect(registry, key, NULL);
 	if (alive >= 0 || (alive != -ECONNREFUSED && alive != -ENOENT))
 		return 0;
 	if (registry_read_state(registry, key, text, sizeof(text), NULL) == 0 &&

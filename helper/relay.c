@@ -7,9 +7,9 @@
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <termios.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "helper/clock.h"
 #include "helper/relay.h"
 #include "policy/cleanup.h"
 
@@ -29,11 +29,11 @@ struct relay {
 	pid_t child;
 	int signals;
 	int status;
-	bool ended;		  /* the child has */
-	bool raw;		  /* the caller's terminal is */
-	bool reading;		  /* and is ours to read: we are in its foreground */
-	bool hung_up;		  /* it has gone */
-	struct timespec deadline; /* of a child after a hang-up */
+	bool ended;	    /* the child has */
+	bool raw;	    /* the caller's terminal is */
+	bool reading;	    /* and is ours to read: we are in its foreground */
+	bool hung_up;	    /* it has gone */
+	long long deadline; /* of a child after a hang-up */
 	struct termios before;
 	struct buffer inward, outward;
 };
@@ -118,7 +118,10 @@ static void look_at_child(struct relay *relay)
 	pid_t pid = waitpid(relay->child, &status, WNOHANG | WUNTRACED);
 
 	if (pid == relay->child && WIFSTOPPED(status)) {
-		stop(relay);
+		/* One that has itself traced reports all its stops to us; those are not of a job.
+		 */
+		if (WSTOPSIG(status) != SIGTRAP)
+			stop(relay);
 	} else if (pid == relay->child || (pid < 0 && errno == ECHILD)) {
 		relay->status = pid < 0 ? SIGKILL : status;
 		relay->ended = true;
@@ -156,22 +159,18 @@ static void hang_up(struct relay *relay)
 {
 	relay->hung_up = true;
 	relay->reading = relay->raw = false;
-	clock_gettime(CLOCK_MONOTONIC, &relay->deadline);
-	relay->deadline.tv_sec += HANG_UP_MS / 1000;
+	relay->deadline = clock_now_ms() + HANG_UP_MS;
 	close_fd(&relay->terminal->master);
 }
 
 static int time_left(const struct relay *relay)
 {
-	struct timespec now;
 	long long left;
 
 	/* fg(1) of a job that runs sends no signal. */
 	if (!relay->hung_up)
 		return relay->terminal->in >= 0 && !relay->reading ? LOOK_MS : -1;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	left = (relay->deadline.tv_sec - now.tv_sec) * 1000LL +
-	       (relay->deadline.tv_nsec - now.tv_nsec) / 1000000;
+	left = relay->deadline - clock_now_ms();
 	return left > 0 ? (int)left : 0;
 }
 

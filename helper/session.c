@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "helper/cgroup.h"
+#include "helper/clock.h"
 #include "helper/session.h"
 #include "policy/cleanup.h"
 
@@ -16,14 +17,6 @@
 #define GRACE_MS	1000 /* between the end of the opener's session and SIGKILL */
 
 static const char step[] = "session";
-
-long long session_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static int check_limit(const struct sessions *sessions, const struct control_request *request,
 		       struct error *error)
@@ -76,7 +69,7 @@ int sessions_add(struct sessions *sessions, struct container *container,
 	events = openat(cgroup, "cgroup.events", O_RDONLY | O_CLOEXEC);
 	session = &list[sessions->count++];
 	*session = (struct session){.number = sessions->last,
-				    .expires = session_now() + JOIN_TIMEOUT_MS,
+				    .expires = clock_now_ms() + JOIN_TIMEOUT_MS,
 				    .opener = steal_fd(&owned_opener),
 				    .channel = steal_fd(&owned_channel),
 				    .cgroup = cgroup,
@@ -89,7 +82,7 @@ int sessions_add(struct sessions *sessions, struct container *container,
 bool session_is_over(const struct session *session)
 {
 	return session->ending &&
-	       (!cgroup_is_populated(session->events) || session_now() >= session->expires);
+	       (!cgroup_is_populated(session->events) || clock_now_ms() >= session->expires);
 }
 
 int session_begin_end(struct session *session)
@@ -97,7 +90,7 @@ int session_begin_end(struct session *session)
 	if (!session->ending) {
 		session->ending = true;
 		cgroup_hang_up(session->cgroup);
-		session->expires = session_now() + GRACE_MS;
+		session->expires = clock_now_ms() + GRACE_MS;
 	}
 	return session_is_over(session);
 }

@@ -54,6 +54,3 @@ int session_serve(struct session *session);
 
 /* Tells the opener that its session has ended. */
 void session_say_closed(int channel);
-
-/* Milliseconds of CLOCK_MONOTONIC. */
-long long session_now(void);

@@ -19,6 +19,7 @@
 
 static const char step[] = "start";
 
+#define ALIVE_TIMEOUT_MS 5000 /* a helper that starts at all says so much sooner */
 #define STACK_SIZE	 (64 * 1024)
 #define EXIT_PATIENCE_MS 2000 /* the helper has answered: what is left for it is to end */
 
@@ -145,6 +146,11 @@ static int check_answer(const struct wire_request *request, const struct wire_re
 	return 0;
 }
 
+static int shorter(int one_ms, int other_ms)
+{
+	return one_ms >= 0 && one_ms < other_ms ? one_ms : other_ms;
+}
+
 static int converse(int socket, int timeout_ms, const struct wire_request *request, int opener,
 		    struct wire_reply *reply, int fds[WIRE_REPLY_FDS], struct error *error)
 {
@@ -155,7 +161,11 @@ static int converse(int socket, int timeout_ms, const struct wire_request *reque
 	if (result < 0)
 		return result;
 	result = wire_receive_some(socket, reply, sizeof(*reply), &length, fds, WIRE_REPLY_FDS,
-				   &count, timeout_ms, error);
+				   &count, shorter(timeout_ms, ALIVE_TIMEOUT_MS), error);
+	if (result == 0 && count == 0 && length >= offsetof(struct wire_reply, confinement) &&
+	    reply->verdict == WIRE_WORKING)
+		result = wire_receive_some(socket, reply, sizeof(*reply), &length, fds,
+					   WIRE_REPLY_FDS, &count, timeout_ms, error);
 	if (result < 0)
 		return result;
 	for (size_t i = 0; i < count; i++)

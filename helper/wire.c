@@ -4,8 +4,8 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
-#include <time.h>
 
+#include "helper/clock.h"
 #include "helper/wire.h"
 #include "policy/cleanup.h"
 
@@ -44,18 +44,10 @@ int wire_send(int socket, const void *message, size_t length, const int *fds, si
 	return 0;
 }
 
-static long long now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static int wait_readable(int socket, int timeout_ms, struct error *error)
 {
 	struct pollfd poller = {.fd = socket, .events = POLLIN};
-	long long end = now_ms() + timeout_ms;
+	long long end = clock_now_ms() + timeout_ms;
 	int left = timeout_ms, ready;
 
 	for (;;) {
@@ -68,7 +60,7 @@ static int wait_readable(int socket, int timeout_ms, struct error *error)
 		if (errno != EINTR)
 			return error_errno(error, step, "waiting for an answer");
 		if (timeout_ms >= 0)
-			left = end > now_ms() ? (int)(end - now_ms()) : 0;
+			left = end > clock_now_ms() ? (int)(end - clock_now_ms()) : 0;
 	}
 }
 
@@ -233,7 +225,7 @@ int wire_check_reply(const struct wire_reply *reply, size_t length, struct error
 	result = check_version(reply->version, error);
 	if (result < 0)
 		return result;
-	if (reply->verdict < WIRE_IGNORE || reply->verdict > WIRE_ERROR)
+	if (reply->verdict < WIRE_IGNORE || reply->verdict > WIRE_WORKING)
 		return error_set(error, EPROTO, step, "verdict %u is not known", reply->verdict);
 	if (text_ends(reply->event, sizeof(reply->event), "event", error) < 0 ||
 	    text_ends(reply->message, sizeof(reply->message), "message", error) < 0)

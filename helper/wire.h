@@ -56,8 +56,9 @@ struct wire_request {
 enum wire_verdict {
 	WIRE_IGNORE = 1, /* not covered by policy, or failed and policy says on-failure = allow */
 	WIRE_CONFINE,
-	WIRE_DENY,  /* policy lets this user in nowhere */
-	WIRE_ERROR, /* covered, or not known, and something failed */
+	WIRE_DENY,    /* policy lets this user in nowhere */
+	WIRE_ERROR,   /* covered, or not known, and something failed */
+	WIRE_WORKING, /* no verdict yet: the request has arrived, and the verdict follows */
 };
 
 /* All that a process needs to become a member of a container, besides the descriptors. */

@@ -48,6 +48,15 @@ static const char *place_value(const struct place *place, const char *key)
 	return entry && !list_empty(entry->value) ? entry->value : NULL;
 }
 
+/*
+ * user@.service runs whatever the user has put in his home, outside. Whoever is confined for some
+ * service from some address must not have one, or the rule would be worth nothing.
+ */
+static bool runs_outside(const struct facts *facts)
+{
+	return facts->service && strcmp(facts->service, "systemd-user") == 0;
+}
+
 /* All but the address. A list that is empty or missing is no condition. */
 static bool rule_fits_account(const struct place *rule, const struct facts *facts)
 {
@@ -58,7 +67,8 @@ static bool rule_fits_account(const struct place *rule, const struct facts *fact
 		return false;
 	if (groups && !facts->groups_incomplete && !facts_match_group(groups, facts))
 		return false;
-	return !services || (facts->service && list_match(services, facts->service) == LIST_MATCH);
+	return !services || runs_outside(facts) ||
+	       (facts->service && list_match(services, facts->service) == LIST_MATCH);
 }
 
 /*
@@ -77,7 +87,7 @@ static int rule_judge(const struct place *rule, const struct facts *facts, bool 
 			"%s:%u: [match %s] asks for groups, and not all groups of %s could "
 			"be looked up",
 			rule->scan->file, rule->section->line, rule->section->name, facts->user);
-	if (!*ret_fits || !rhosts)
+	if (!*ret_fits || !rhosts || runs_outside(facts))
 		return 0;
 	if (facts->rhost && facts->rhost[0] && !address_is_numeric(facts->rhost))
 		return error_set(

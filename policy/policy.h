@@ -43,8 +43,8 @@ int policy_read(const char *config, struct policy **ret_policy, struct error *er
 void policy_destroy(struct policy *policy);
 
 /*
- * The verdict for one login. Pure. Fails (-EINVAL) on facts that are not sane, and where a rule asks
- * for addresses and rhost is a name.
+ * The verdict for one login. Pure. Fails (-EINVAL) on facts that are not sane, and where a rule
+ * asks for addresses and rhost is a name.
  */
 int policy_decide(const struct policy *policy, const struct facts *facts,
 		  struct decision *ret_decision, struct error *error);

@@ -13,11 +13,12 @@
 #include "policy/units.h"
 #include "policy/values.h"
 
-#define STEP	       "policy"
-#define HOSTNAME_MAX   64   /* sethostname(2): __NEW_UTS_LEN */
-#define TMP_SIZE_LEAST 4096 /* less holds no file; 0 would be no limit at all, see tmpfs(5) */
-#define LETTERS	       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-#define DIGITS	       "0123456789"
+#define MAX_SESSIONS_MOST 1000 /* more, no container holds */
+#define STEP		  "policy"
+#define HOSTNAME_MAX	  64   /* sethostname(2): __NEW_UTS_LEN */
+#define TMP_SIZE_LEAST	  4096 /* less holds no file; 0 would be no limit at all, see tmpfs(5) */
+#define LETTERS		  "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define DIGITS		  "0123456789"
 
 /* '_' is no letter of a host name in DNS, but it is one of user names. */
 static int hostname_check(const char *name, struct error *error)
@@ -193,6 +194,21 @@ int apply_environment(struct plan *plan, const struct key *key, const char *valu
 	while (result == 0 && list_next(&value, &item))
 		result = variable_add(&plan->environment, count++, &item, facts, error);
 	return result;
+}
+
+int apply_max_sessions(struct plan *plan, const struct key *key, const char *value,
+		       const struct facts *facts, struct error *error)
+{
+	uint64_t number;
+
+	(void)key, (void)facts;
+	if (unit_number(value, MAX_SESSIONS_MOST, &number) < 0 || number == 0)
+		return error_set(error, EINVAL, STEP,
+				 "\"%.64s\" is no number from 1 to %d (leave the key out for no "
+				 "limit of its own)",
+				 value, MAX_SESSIONS_MOST);
+	plan->max_sessions = (unsigned)number;
+	return 0;
 }
 
 int apply_tmp_size(struct plan *plan, const struct key *key, const char *value,

@@ -47,6 +47,8 @@ int apply_env_keep(struct plan *plan, const struct key *key, const char *value,
 		   const struct facts *facts, struct error *error);
 int apply_tmp_size(struct plan *plan, const struct key *key, const char *value,
 		   const struct facts *facts, struct error *error);
+int apply_max_sessions(struct plan *plan, const struct key *key, const char *value,
+		       const struct facts *facts, struct error *error);
 
 /* capabilities.c */
 int apply_caps_keep(struct plan *plan, const struct key *key, const char *value,

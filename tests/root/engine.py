@@ -88,7 +88,8 @@ class Running:
         """What confinectl list says of it."""
         def find():
             listed = json.loads(host(["confinectl", "list", "--json"]).out)
-            mine = [one for one in listed if one["supervisor"] == self.process.pid and one["init"] > 0]
+            mine = [one for one in listed
+                    if one["supervisor"] == self.process.pid and one["init"] > 0]
             return mine and mine[0]
         return wait_until(find, 5, "confinectl list does not show the container")
 

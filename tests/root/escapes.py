@@ -27,7 +27,7 @@ def look(how):
 def in_chroot(code):
     """The same code as root in a plain chroot, where a directory of the host may be held open."""
     with Directory("/home/jail") as jail:
-        prelude = f"import os\nheld = os.open('/', os.O_RDONLY)\nos.chroot('{jail}')\nos.chdir('/')\n"
+        prelude = f"held = os.open('/', os.O_RDONLY)\nos.chroot('{jail}')\nos.chdir('/')\n"
         return host([*PYTHON, LOOK + prelude + code])
 
 
@@ -63,7 +63,8 @@ for fd in range(1024):
         except OSError:
             continue
         look(f"descriptor {fd}")
-for name in ("/proc/1/root", "/proc/1/cwd", "/proc/self/root", "/proc/self/cwd", "/proc/thread-self/root"):
+for name in ("/proc/1/root", "/proc/1/cwd", "/proc/self/root", "/proc/self/cwd",
+             "/proc/thread-self/root"):
     try:
         os.chdir(name)
         look(name)
@@ -186,7 +187,8 @@ def moved():
             os.chown(path, 47001, 47001)
         with Directory("/home/elsewhere", 0o777):
             look = ["bash", "-c", "cd /home/alice/deep/er && echo up && read && "
-                    "for d in . .. ../.. ../../..; do ls -d $d/bob; done; ls -d /home/bob; echo end"]
+                    "for d in . .. ../.. ../../..; do ls -d $d/bob; done; ls -d /home/bob; "
+                    "echo end"]
             with Running(look) as running:
                 running.line()
                 os.rename("/home/alice/deep/er", "/home/elsewhere/er")

@@ -120,7 +120,8 @@ class OddNames:
         library = f"{LIBRARIES}/libnss_oddnames.so.2"
         if not os.path.isdir(LIBRARIES):
             raise Skip(f"no {LIBRARIES} here")
-        done = host(["cc", "-shared", "-fPIC", "-o", library, "tests/root/odd_names.c"])
+        done = host(["cc", "-Wall", "-Wextra", "-Werror", "-D_GNU_SOURCE", "-shared", "-fPIC", "-o",
+                     library, "tests/root/odd_names.c"])
         expect_equal(done.code, 0, f"cc: {done.err}")
         self.switch = world.read("/etc/nsswitch.conf")
         world.write("/etc/nsswitch.conf", re.sub(r"(?m)^passwd:.*$", "passwd: files oddnames",

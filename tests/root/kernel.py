@@ -33,7 +33,8 @@ def masked():
     expect(len(telling) >= 2, f"control: only {telling} tell something outside")
     for keys in ("", MIGHTY):
         done = shell("cd /proc; for f in " + " ".join(MASKED) + "; do [ -e $f ] && "
-                     "timeout 2 head -c 64 $f; done; for d in acpi asound scsi; do ls $d; done 2>&-; "
+                     "timeout 2 head -c 64 $f; done; "
+                     "for d in acpi asound scsi; do ls $d; done 2>&-; "
                      "echo end", keys)
         expect_equal(done.out, "end\n", f"with {keys!r}")
 
@@ -79,7 +80,7 @@ def devices():
     expect_equal([name for name in done.split()[:15] if name != "log"][:14], names, "/dev")
     expect_equal(done.splitlines()[-6:],
                  [f"{node} 666" for node in ("1:3", "1:5", "1:7", "1:8", "1:9", "5:0")], "nodes")
-    done = shell("echo x >/dev/null && head -c 4 /dev/zero | wc -c && head -c 9 /dev/urandom | wc -c;"
+    done = shell("echo x >/dev/null && head -c 4 /dev/zero | wc -c; head -c 9 /dev/urandom | wc -c;"
                  "echo x >/dev/full || echo full; echo in | cat /dev/stdin; : >/dev/fd/1 | :")
     expect_equal(done.out.split(), ["4", "9", "full", "in"], f"use: {done.err}")
     expect(os.path.exists("/dev/log"), "control: /dev/log outside")

@@ -130,7 +130,7 @@ print(os.stat("/proc/1/environ").st_uid, os.stat("/proc/self/environ").st_uid)
 def opaque():
     lines = good(python(TRACE, "proc = full\n" + WEAK)).splitlines()
     expect_equal(lines[0], "traced|Operation not permitted", "control: own child | PID 1")
-    expect_equal(lines[1:], ["0 47001"], "what opened of /proc/1; owners of the files of 1 and self")
+    expect_equal(lines[1:], ["0 47001"], "what opened of /proc/1; owners of 1 and self")
 
 
 @check("kill -9 1 from inside changes nothing, even with CAP_KILL")

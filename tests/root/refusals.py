@@ -25,7 +25,8 @@ def unknown():
 @check("keys that are not built yet, unknown keys and wrong values are refused")
 def keys():
     for line in ("memory-max = 512M", "tasks-max = 10", "linger = yes", "forwarding = deny",
-                 "network = veth", "network = pasta", "network = netns:x", "rootfs = directory:/srv",
+                 "network = veth", "network = pasta", "network = netns:x",
+                 "rootfs = directory:/opt",
                  "rootfs = overlay:x", "rootfs = image:/x", "run-as = root", "devpts = host",
                  "namespaces = mount, pid, user", "chdir = /srv", "idle-timeout = 1min"):
         done = run(["true"], line + "\n")
@@ -158,9 +159,9 @@ def bare():
 def refused_calls():
     """Each call that a build needs fails once, at its first use, with ENOMEM or EPERM."""
     calls = ("clone3", "unshare", "fsopen", "fsmount", "move_mount", "open_tree", "mount_setattr",
-             "pivot_root", "umount2", "sethostname", "setgroups", "setresuid", "setresgid", "capset",
-             "seccomp", "signalfd4", "socketpair", "mkdirat", "symlinkat", "mknodat", "chdir",
-             "openat2", "keyctl", "setsid")
+             "pivot_root", "umount2", "sethostname", "setgroups", "setresuid", "setresgid",
+             "capset", "seccomp", "signalfd4", "socketpair", "mkdirat", "symlinkat", "mknodat",
+             "chdir", "openat2", "keyctl", "setsid")
     if not shutil.which("strace"):
         raise Skip("no strace")
     for call in calls:
@@ -168,9 +169,11 @@ def refused_calls():
             done = host(["strace", "-f", "-o", "/dev/null", "-e", f"trace={call}", "-e",
                          f"inject={call}:error={error}:when=1", *command(["sh", "-c", "exit 7"])],
                         timeout=8)
-            if done.code != 7:
-                expect(done.code == 125 and done.out == "" and done.err.strip(),
-                       f"{call} {error}: {done}")
+            if done.code == 7:
+                continue
+            expect(done.code == 125 and done.out == "", f"{call} {error}: {done}")
+            # The reaper's own filter comes after its report: there is nobody left to tell.
+            expect(done.err.strip() or call == "seccomp", f"{call} {error}: no word why")
 
 
 @check("nothing of a refused build stays, wherever it breaks off")

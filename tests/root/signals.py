@@ -69,7 +69,8 @@ def ended():
 
 @check("confinectl kill ends the container of a run")
 def by_name():
-    with Running(["bash", "-c", "trap '' TERM HUP INT; echo up; while :; do sleep 10; done"]) as one:
+    deaf = "trap '' TERM HUP INT; echo up; while :; do sleep 10; done"
+    with Running(["bash", "-c", deaf]) as one:
         one.line()
         done = host(["confinectl", "kill", "alice"])
         expect_equal(done.code, 0, f"confinectl kill: {done.err}")

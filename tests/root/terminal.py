@@ -23,7 +23,8 @@ print("interrupts:", len(got), flush=True)
 @contextmanager
 def host_shell(rows=24, columns=200):
     """A shell of root's on a terminal of its own, with $run for the start of a run command."""
-    with Terminal(["bash", "--norc", "--noprofile", "--noediting", "-i"], rows, columns) as terminal:
+    bash = ["bash", "--norc", "--noprofile", "--noediting", "-i"]
+    with Terminal(bash, rows, columns) as terminal:
         terminal.shell()
         terminal.command("run='" + " ".join([*policy(), "--user", "alice", "--"]) + "'")
         yield terminal

@@ -111,7 +111,7 @@ def propagation():
             host(["mount", "--make-rprivate", "/usr"])
     before = mounts_here()
     done = shell("cat /proc/self/mountinfo")
-    expect("shared:" not in done.out and "master:" not in done.out, "mounts inside share with others")
+    expect("shared:" not in done.out and "master:" not in done.out, "mounts inside are shared")
     expect_equal(mounts_here(), before, "mounts of the host")
 
 

@@ -88,7 +88,8 @@ def helper_writable():
 
 @check("helper that answers nothing, rubbish, or dies")
 def helper_wrong():
-    for script in ("exit 0", "exit 1", "kill -9 $$", "echo rubbish >&3", "head -c 100000 /dev/zero >&3"):
+    for script in ("exit 0", "exit 1", "kill -9 $$", "echo rubbish >&3",
+                   "head -c 100000 /dev/zero >&3"):
         with replaced(HELPER, f"#!/bin/sh\n{script}\n"):
             expect_fails_closed()
     expect_repaired()
@@ -107,7 +108,8 @@ def helper_killed():
     before = set(os.listdir("/proc"))
     for round_number in range(20):
         login = world.start(world.client("alice", command="readlink /proc/self/ns/mnt"), text=True)
-        killer = subprocess.Popen(["/usr/bin/python3", "-c", KILL_HELPER, str(round_number * 0.0015)])
+        killer = subprocess.Popen(["/usr/bin/python3", "-c", KILL_HELPER,
+                                   str(round_number * 0.0015)])
         out, _ = login.communicate(timeout=30)
         killer.wait()
         expect(out.strip() != os.readlink("/proc/self/ns/mnt"), "outside")

@@ -5,7 +5,7 @@ import os
 import signal
 
 from harness import leaks, world
-from harness.check import check, expect, expect_equal, wait_until
+from harness.check import check, expect_equal, wait_until
 from harness.world import INSIDE, Session, client, ssh, start
 from privileges import processes_of
 

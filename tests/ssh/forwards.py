@@ -155,7 +155,8 @@ def through_socks(proxy, port):
     """What 127.0.0.1:port says through a SOCKS4 proxy."""
     with socket.create_connection(("127.0.0.1", proxy), 5) as connection:
         connection.settimeout(5)
-        connection.sendall(b"\4\1" + port.to_bytes(2, "big") + socket.inet_aton("127.0.0.1") + b"\0")
+        address = socket.inet_aton("127.0.0.1")
+        connection.sendall(b"\4\1" + port.to_bytes(2, "big") + address + b"\0")
         answer = b""
         try:
             while len(answer) < 9:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Accounts and homes that are not as anybody expects: confined or refused, at once, never outside."""
+"""Accounts and homes that are not as anybody expects: confined or refused, never outside."""
 
 import os
 import subprocess
@@ -155,7 +155,7 @@ def foreign_home():
 
 @check("files cannot be linked or moved out of the mounts that hold them")
 def hard_links():
-    done = ssh("alice", "ln /usr/bin/id ~/linked; ln /etc/passwd ~/linked2; cp /usr/bin/id /tmp/id; "
-               "ln /tmp/id ~/linked3; mkdir ~/d; mv ~/d /tmp/d && ls -d /tmp/d; rm -rf /tmp/d; "
+    done = ssh("alice", "ln /usr/bin/id ~/linked; ln /etc/passwd ~/linked2; "
+               "cp /usr/bin/id /tmp/id; ln /tmp/id ~/linked3; mkdir ~/d; mv ~/d /tmp/d && ls -d /tmp/d; rm -rf /tmp/d; "
                "ls ~/linked* 2>/dev/null")
     expect_equal(done.out, "/tmp/d\n", "links across mounts")

@@ -21,6 +21,10 @@ def processes_of(uid):
     return found
 
 
+def names_of(uid):
+    return [status["Name"] for _, status in processes_of(uid)]
+
+
 def expect_nothing_left(least):
     """Every process of alice's, seen from the host, is without privilege."""
     seen = wait_until(lambda: len(found := processes_of(47001)) >= least and found, 10,
@@ -59,15 +63,15 @@ def control():
 def descriptors():
     def kinds(host):
         with Session("alice", host):
-            pid = [pid for pid, status in processes_of(47001) if status["Name"].startswith("sshd")][0]
+            pid = [pid for pid, status in processes_of(47001) if "sshd" in status["Name"]][0]
             links = world.run(["find", f"/proc/{pid}/fd", "-mindepth", "1", "-printf", "%l\\n"]).out
             return sorted(re.sub(r"(-plain)?-?\d+", "N", link) for link in links.split())
     outside = kinds(PLAIN)
     expect_equal(kinds(INSIDE), outside, "descriptors of sshd's user process")
 
 
-STATE = ("grep -vE '^(Pid|Tgid|Ngid|NStgid|NSpid|NSpgid|NSsid|PPid|Vm|Rss|Hug|volun|nonvol|Threads|Name"
-         "|Cpus|Mems|SigQ|untag|x86|Speculation|State)' /proc/self/status; ulimit -a; umask; "
+STATE = ("grep -vE '^(Pid|Tgid|Ngid|NStgid|NSpid|NSpgid|NSsid|PPid|Vm|Rss|Hug|volun|nonvol"
+         "|Threads|Name|Cpus|Mems|SigQ|untag|x86|Speculation|State)' /proc/self/status; ulimit -a; umask; "
          "awk '{ $1 = $2 = \"\"; print }' /proc/self/mountinfo")
 
 
@@ -132,8 +136,7 @@ def cgroups():
     with Session("alice") as first, Session("alice") as second:
         for session in (first, second):
             session.ask("setsid sh -c 'sleep 1000 & exec sleep 1000' >/dev/null 2>&1 &")
-        wait_until(lambda: [status["Name"] for _, status in processes_of(47001)].count("sleep") == 4,
-                   5, "the daemons do not run")
+        wait_until(lambda: names_of(47001).count("sleep") == 4, 5, "the daemons do not run")
         places = {}
         for pid, status in processes_of(47001):
             places.setdefault(cgroup_of(pid), []).append(status["Name"])
@@ -147,6 +150,5 @@ def daemon_ends():
     ssh("alice", "setsid sleep 12345 >/dev/null 2>&1 </dev/null &")
     wait_until(lambda: not processes_of(47001), 5, "a process outlives the session")
     done = ssh("alice", "setsid sleep 12345 >/dev/null 2>&1 </dev/null & echo $!", PLAIN)
-    names = [status["Name"] for _, status in processes_of(47001)]
-    expect("sleep" in names, f"control: it outlives a plain login, {names}")
+    expect("sleep" in names_of(47001), "control: it outlives a plain login")
     ssh("alice", f"kill {done.text}", PLAIN)

@@ -19,7 +19,7 @@ def second_joins():
         expect_equal(second.ask("cat /tmp/note"), "shared", "/tmp")
         expect_match("sleep 1111", second.ask("ps -e -o args="), "first's process, seen by second")
         expect_match("sleep 2222", first.ask("ps -e -o args="), "second's process, seen by first")
-        expect_equal(second.ask("pkill -f 'sleep 1111'; echo $?"), "0", "signal to the other session")
+        expect_equal(second.ask("pkill -f 'sleep 1111'; echo $?"), "0", "signal to the other's")
 
 
 @check("the container outlives its first login as long as the second stays")
@@ -32,6 +32,35 @@ def first_leaves():
                    "a process of the session that ended")
         expect_equal(second.ask(SPACES), before, "namespaces")
         expect_equal(ssh("alice", SPACES).text, before, "a third login's namespaces")
+
+
+# A process that cgroup.kill passes over: its first thread has ended, another lives.
+HEADLESS = """
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+static void *live(void *unused) { for (;;) pause(); return unused; }
+int main(void)
+{
+	pthread_t thread;
+	signal(SIGHUP, SIG_IGN);
+	pthread_create(&thread, 0, live, 0);
+	pthread_exit(0);
+}
+"""
+
+
+@check("a process without its first thread ends with its session, too")
+def headless_ends():
+    with Session("alice") as second:
+        # ps shows the first thread; the others tell their command line by themselves.
+        threads = "cat /proc/[0-9]*/task/*/cmdline 2>/dev/null | tr '\\0' ' '"
+        with Session("alice") as first:
+            first.ask(f"cat >h.c <<'END'\n{HEADLESS}\nEND\ncc -o h h.c -pthread")
+            first.ask("./h 33331 </dev/null >/dev/null 2>&1 & disown")
+            wait_until(lambda: "33331" in second.ask(threads), 5, "it does not start")
+        wait_until(lambda: "33331" not in second.ask(threads), 5,
+                   "it outlives its session")
 
 
 @check("the last login takes the container with it; the next finds a new one")
@@ -47,9 +76,10 @@ def two_users():
         mine, theirs = alice.ask(SPACES).split(), bob.ask(SPACES).split()
         expect(not set(mine) & set(theirs), f"shared: {set(mine) & set(theirs)}")
         bob.ask("echo x >/tmp/bobs; sleep 4444 >/dev/null 2>&1 & disown")
-        expect_equal(alice.ask("ls /tmp; ps -e -o args= | grep -c 'sleep 4[4]44'"), "0", "bob's traces")
-        expect_equal(alice.ask("for p in $(seq 2 400); do [ $p = $$ ] || kill -9 $p; done 2>/dev/null; "
-                               "ls /home"), "alice", "homes")
+        seen = alice.ask("ls /tmp; ps -e -o args= | grep -c 'sleep 4[4]44'")
+        expect_equal(seen, "0", "bob's traces")
+        alice.ask("for p in $(seq 2 400); do [ $p = $$ ] || kill -9 $p; done 2>/dev/null")
+        expect_equal(alice.ask("ls /home"), "alice", "homes")
         expect_equal(bob.ask("hostname"), "bob-box", "bob lives")
 
 

@@ -5,7 +5,7 @@ import shlex
 from contextlib import contextmanager
 
 from harness import world
-from harness.check import check, expect, expect_equal, expect_match
+from harness.check import check, expect_equal, expect_match
 from harness.terminal import Terminal
 from harness.world import INSIDE, PLAIN, client, ssh
 

@@ -86,7 +86,8 @@ def sftp_sees_container(host):
         expect(hidden not in inside, f"{hidden} is in sight: {inside}")
     with scratch() as here:
         os.chmod(here, 0o755)
-        done = sftp("alice", host, f"put /etc/hostname /tmp/from-sftp\nget /etc/passwd {here}/users\n")
+        done = sftp("alice", host,
+                    f"put /etc/hostname /tmp/from-sftp\nget /etc/passwd {here}/users\n")
         expect_equal(done.code, 0, f"sftp: {done.err}")
         expect(not os.path.exists("/tmp/from-sftp"), "wrote to the host's /tmp")
         users = [line.split(":")[0] for line in world.read(f"{here}/users").splitlines()]

@@ -439,6 +439,30 @@ static void test_file(void **state)
 		-EPERM);
 }
 
+/* What was opened before is read, whatever stands at its path by then, and more than once. */
+static void test_lists_opened_before(void **state)
+{
+	struct scratch *scratch = *state;
+	struct filter_lists lists = {.flags = SOURCE_ANY_OWNER};
+	struct error error = {0};
+	char path[64];
+
+	snprintf(path, sizeof(path), "%s/x.policy", scratch->path);
+	write_list(scratch, "include default\n", 0600);
+	assert_int_equal(sources_add(&lists.opened, path, SOURCE_ANY_OWNER, &error), 0);
+	assert_int_equal(unlinkat(scratch->fd, "x.policy", 0), 0);
+	for (int i = 0; i < 2; i++) {
+		cleanup_free char *text = NULL, *found = NULL;
+		size_t length;
+
+		assert_int_equal(filter_file_read(path, &lists, &text, &length, &found, &error), 0);
+		assert_string_equal(text, "include default\n");
+		assert_int_equal(length, strlen(text));
+		assert_string_equal(found, path);
+	}
+	sources_finish(&lists.opened);
+}
+
 static void test_names_of_files(void **state)
 {
 	static const char *const names[] = {"", ".", "..", "../x", "a/b", ".hidden"};
@@ -448,9 +472,10 @@ static void test_names_of_files(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		assert_int_equal(filter_file_read(names[i], &text, &length, &path, &error),
+		assert_int_equal(filter_file_read(names[i], NULL, &text, &length, &path, &error),
 				 -EINVAL);
-	assert_int_equal(filter_file_read("no-such-list", &text, &length, &path, &error), -ENOENT);
+	assert_int_equal(filter_file_read("no-such-list", NULL, &text, &length, &path, &error),
+			 -ENOENT);
 	assert_non_null(strstr(error.message, "no-such-list"));
 	assert_null(text);
 	assert_null(path);
@@ -472,6 +497,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_no_cache_costs_time_only, setup, teardown),
 		cmocka_unit_test(test_off_and_strict),
 		cmocka_unit_test_setup_teardown(test_file, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_lists_opened_before, setup, teardown),
 		cmocka_unit_test(test_names_of_files),
 	};
 

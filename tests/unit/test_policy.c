@@ -144,6 +144,22 @@ static void test_incomplete_groups(void **state)
 	assert_decision(text, &facts, "ignore -, exempt user, -, F1:2");
 }
 
+/* user@.service runs programs of the user's own outside: no rule may leave it open. */
+static void test_systemd_user(void **state)
+{
+	const char *text = "[match m]\nusers = alice\nservices = sshd\nrhosts = 192.0.2.0/24\n"
+			   "profile = default\n";
+	struct facts facts = user("alice", 1001);
+
+	(void)state;
+	facts.service = "cron";
+	assert_decision(text, &facts, "ignore -, unmatched, -, -:0");
+	facts.service = "systemd-user";
+	assert_decision(text, &facts, "confine default, rule, m, F1:1");
+	facts.user = "bob";
+	assert_decision(text, &facts, "ignore -, unmatched, -, -:0");
+}
+
 static void test_group_exclusion(void **state)
 {
 	const char *text = "[match m]\ngroups = *, !students\nprofile = default\n";
@@ -355,6 +371,7 @@ int main(void)
 		cmocka_unit_test(test_exemptions),
 		cmocka_unit_test(test_rules),
 		cmocka_unit_test(test_group_exclusion),
+		cmocka_unit_test(test_systemd_user),
 		cmocka_unit_test(test_incomplete_groups),
 		cmocka_unit_test(test_unmatched),
 		cmocka_unit_test(test_several_files),

@@ -9,6 +9,7 @@ check that left it.
 import os
 import re
 import signal
+import subprocess
 import sys
 import time
 import traceback
@@ -96,6 +97,8 @@ def _attempt(function, limit):
     except TooLong:
         where = traceback.format_exc(limit=-4).replace("\n", "\n    ")
         return "FAIL", f"not done after {limit} s\n    {where}{world.processes()}"
+    except subprocess.TimeoutExpired as late:
+        return "FAIL", f"not done after {late.timeout} s: {shorten(' '.join(late.cmd))}"
     except Exception:  # a mistake in the check itself, or an answer nobody expected
         return "FAIL", traceback.format_exc(limit=-3).replace("\n", "\n    ")
     finally:

@@ -11,6 +11,8 @@ import struct
 import termios
 import time
 
+from .check import Failure
+
 
 class Terminal:
     def __init__(self, arguments, rows=24, columns=80):
@@ -52,11 +54,11 @@ class Terminal:
                 self.screen = self.screen[match.end():]
                 return match
             if time.monotonic() > end:
-                raise AssertionError(f"terminal: no {pattern!r} in {self.screen[-300:]!r}")
+                raise Failure(f"terminal: no {pattern!r} in {self.screen[-300:]!r}")
             if not self._read(0.2) and self._ended():
                 self._read(0)
                 if not re.search(pattern, self.screen):
-                    raise AssertionError(f"terminal ended, no {pattern!r} in {self.screen[-300:]!r}")
+                    raise Failure(f"terminal ended, no {pattern!r} in {self.screen[-300:]!r}")
 
     def press(self, key, pattern):
         """Presses a key until it has the effect: a program may not be in the foreground yet."""
@@ -64,7 +66,7 @@ class Terminal:
             self.type(key)
             try:
                 return self.wait_for(pattern, 1)
-            except AssertionError:
+            except Failure:
                 pass
         return self.wait_for(pattern, 1)
 
