@@ -40,6 +40,12 @@ int login_ask(struct login *login, struct error *error);
  */
 char **login_environment(const struct login *login, const char *shell);
 
+/*
+ * Becomes uid in every id, without any capability, and nobody's to trace at any moment, until the
+ * next execve. Takes the groups having been set. 0 or -errno.
+ */
+int login_become(uid_t uid, struct error *error);
+
 /* What the child says when it cannot become the shell; nothing, if it could. */
 struct login_report {
 	int status; /* to end with */

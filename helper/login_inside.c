@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -42,22 +41,6 @@ static int prepare(const struct login *login, struct error *error)
 	return 0;
 }
 
-static int become_user(const struct login *login, struct error *error)
-{
-	const uid_t uid = login->facts->uid;
-	uid_t real, effective, saved;
-
-	if (setresuid(uid, uid, uid) < 0)
-		return error_errno(error, step, "setresuid(%u)", uid);
-	/* The switch has reset it (prctl(2)); until the shell runs, this is nobody's to trace. */
-	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
-		return error_errno(error, step, "becoming undumpable");
-	if (uid == 0 || getresuid(&real, &effective, &saved) < 0 || real != uid ||
-	    effective != uid || saved != uid)
-		return error_set(error, EPERM, step, "the switch of user was not taken");
-	return privileges_check(0, 0, login->reply->confinement.caps_keep, error);
-}
-
 /* The caller's limits hold on inside, where policy does not say otherwise. */
 static int restore_limits(const struct login *login, struct error *error)
 {
@@ -79,7 +62,9 @@ static int enter(struct login *login, int report, struct error *error)
 	if (result == 0)
 		result = descriptors_keep(&report, 1, error);
 	if (result == 0)
-		result = become_user(login, error);
+		result = login_become(login->facts->uid, error);
+	if (result == 0)
+		result = privileges_check(0, 0, login->reply->confinement.caps_keep, error);
 	if (result == 0)
 		result = terminal_enter(&login->terminal, error);
 	if (result < 0)

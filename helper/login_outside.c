@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <grp.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -28,15 +27,12 @@ static int drop(const struct login *login, struct error *error)
 		result = privileges_bound(0, error);
 	if (result < 0)
 		return result;
-	if (setgroups(0, NULL) < 0 || setresgid(facts->gid, facts->gid, facts->gid) < 0 ||
-	    setresuid(facts->uid, facts->uid, facts->uid) < 0)
-		return error_errno(error, step, "becoming %u:%u", facts->uid, facts->gid);
-	result = privileges_set(0, 0, error);
+	if (setgroups(0, NULL) < 0 || setresgid(facts->gid, facts->gid, facts->gid) < 0)
+		return error_errno(error, step, "leaving the groups");
+	result = login_become(facts->uid, error);
 	if (result == 0)
-		result = privileges_no_new_privs(error);
-	if (result == 0 && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
-		result = error_errno(error, step, "becoming undumpable");
-	return result;
+		result = privileges_check(0, 0, 0, error);
+	return result < 0 ? result : privileges_no_new_privs(error);
 }
 
 /* 1: the shell runs; 0: it does not, and the child said why. */

@@ -193,10 +193,16 @@ TRACER = """
 import ctypes, os, sys, time
 libc = ctypes.CDLL(None, use_errno=True)
 libc.ptrace.argtypes = [ctypes.c_long] * 4
-SEIZE, DETACH = 0x4206, 17
+SEIZE, INTERRUPT, DETACH = 0x4206, 0x4207, 17
 os.nice(15)  # what is watched must get somewhere, too
 hits = tried = 0
 print("up", flush=True)
+def still(name):
+    # Not a shell that the process has become in the meantime.
+    try:
+        return os.path.basename(os.readlink(f"/proc/{name}/exe")).startswith("confine")
+    except OSError:
+        return False
 end = time.monotonic() + float(sys.argv[1])
 while time.monotonic() < end:
     for name in os.listdir("/proc"):
@@ -210,13 +216,19 @@ while time.monotonic() < end:
             continue
         tried += 1
         if libc.ptrace(SEIZE, int(name), 0, 0) == 0:
-            hits += 1
-            print("seized", comm, flush=True)
+            if still(name):
+                hits += 1
+                print("seized", comm, flush=True)
+            libc.ptrace(INTERRUPT, int(name), 0, 0)
+            try:
+                os.waitpid(int(name), 0x40000000)
+            except OSError:
+                pass
             libc.ptrace(DETACH, int(name), 0, 0)
         for what in ("mem", "environ", "maps", "auxv"):
             try:
                 os.close(os.open(f"/proc/{name}/{what}", os.O_RDONLY))
-                if what in ("mem", "environ", "maps", "auxv") and open(f"/proc/{name}/{what}", "rb").read(1):
+                if open(f"/proc/{name}/{what}", "rb").read(1) and still(name):
                     hits += 1
                     print("read", what, comm, flush=True)
             except OSError:
@@ -224,8 +236,9 @@ while time.monotonic() < end:
         for what in ("fd/0", "root", "cwd", "exe"):
             try:
                 os.readlink(f"/proc/{name}/{what}")
-                hits += 1
-                print("link", what, comm, flush=True)
+                if still(name):
+                    hits += 1
+                    print("link", what, comm, flush=True)
             except OSError:
                 pass
 print("tried", tried, "hits", hits)
