@@ -249,9 +249,9 @@ static void limits(void)
 	CHECK(setrlimit(RLIMIT_NOFILE, &(struct rlimit){20, 30}) == 0);
 	CHECK(setrlimit(RLIMIT_FSIZE, &(struct rlimit){0, RLIM_INFINITY}) == 0);
 	CHECK(shell_state_take_limits(&state) == NULL);
-	CHECK(state.limits[RLIMIT_NOFILE].rlim_cur == 20 &&
-	      state.limits[RLIMIT_NOFILE].rlim_max == 30);
-	CHECK(getrlimit(RLIMIT_NOFILE, &now) == 0 && now.rlim_cur >= 30 && now.rlim_max >= 30);
+	CHECK(state.limits[RLIMIT_NOFILE].rlim_cur == 70 &&
+	      state.limits[RLIMIT_NOFILE].rlim_max == 80);
+	CHECK(getrlimit(RLIMIT_NOFILE, &now) == 0 && now.rlim_cur >= 80 && now.rlim_max >= 80);
 	CHECK(getrlimit(RLIMIT_FSIZE, &now) == 0 && now.rlim_cur == RLIM_INFINITY);
 	CHECK(getrlimit(RLIMIT_CORE, &now) == 0 && now.rlim_cur == 0);
 }
