@@ -156,26 +156,8 @@ static void close_channels(struct channels *channels)
 }
 
 /* Init and, beside it, the one who makes its network. */
-static int build(const struct container_spec *spec, struct container *container,
-		 struct channels *channels, struct error *error)
-{
-	int result = clone_init(spec, container, channels, error);
-	pid_t maker = 0;
-
-	close_fd(&channels->init[1]);
-	close_fd(&channels->network[1]);
-	if (result == 0 && (spec->plan->namespaces & CLONE_NEWNET))
-		result = network_begin(channels->network[0], &maker, error);
-	close_fd(&channels->network[0]);
-	if (result == 0)
-		result = wait_for_report(container, channels->init[0], error);
-	while (maker > 0 && waitpid(maker, NULL, 0) < 0 && errno == EINTR)
-		;
-	return result;
-}
-
-static int create(const struct container_spec *spec, struct container *container,
-		  struct error *error)
+static int start(const struct container_spec *spec, struct container *container,
+		 struct container_pending *pending, struct error *error)
 {
 	__attribute__((cleanup(close_channels))) struct channels channels = {{-1, -1}, {-1, -1}};
 	int result;
@@ -188,16 +170,36 @@ static int create(const struct container_spec *spec, struct container *container
 	if (container->cgroup < 0)
 		return container->cgroup;
 	result = open_channels(&channels, error);
-	return result < 0 ? result : build(spec, container, &channels, error);
+	if (result == 0)
+		result = clone_init(spec, container, &channels, error);
+	if (result == 0 && (spec->plan->namespaces & CLONE_NEWNET))
+		result = network_begin(channels.network[0], &pending->maker, error);
+	if (result == 0)
+		pending->init = steal_fd(&channels.init[0]);
+	return result;
 }
 
-int container_create(const struct container_spec *spec, struct container *container,
-		     struct error *error)
+int container_begin(const struct container_spec *spec, struct container *container,
+		    struct container_pending *pending, struct error *error)
 {
 	int result;
 
+	*pending = (struct container_pending){.init = -1};
 	container_clear(container);
-	result = create(spec, container, error);
+	result = start(spec, container, pending, error);
+	if (result < 0)
+		container_destroy(container, NULL);
+	return result;
+}
+
+int container_finish(struct container *container, struct container_pending *pending,
+		     struct error *error)
+{
+	int result = wait_for_report(container, pending->init, error);
+
+	close_fd(&pending->init);
+	while (pending->maker > 0 && waitpid(pending->maker, NULL, 0) < 0 && errno == EINTR)
+		;
 	if (result < 0)
 		container_destroy(container, NULL);
 	return result;

@@ -32,7 +32,12 @@ static const char usage[] =
 	"                          [--config FILE] [--json]\n"
 	"\n"
 	"Says what policy makes of a login, which line decides, and every key with the line that\n"
-	"sets it.\n";
+	"sets it.\n"
+	"  --user      who logs in\n"
+	"  --service   the PAM service, such as sshd or cron\n"
+	"  --rhost     the address of the client\n"
+	"  --config    another policy\n"
+	"  --json      for programs\n";
 
 static const char *const verdicts[] = {
 	[VERDICT_IGNORE] = "not confined",
