@@ -162,6 +162,9 @@ static int start(const struct container_spec *spec, struct container *container,
 	__attribute__((cleanup(close_channels))) struct channels channels = {{-1, -1}, {-1, -1}};
 	int result;
 
+	/* An account with this uid could signal init, which is to be nobody's. */
+	if (spec->facts->uid == CONFINE_INIT_ID)
+		return error_set(error, EPERM, step, "uid %u is kept for init", CONFINE_INIT_ID);
 	snprintf(container->id, sizeof(container->id), "%s", spec->id);
 	container->cgroup_root = cgroup_open_root(error);
 	if (container->cgroup_root < 0)
