@@ -79,9 +79,10 @@ def odd_uids():
                 continue
             expect(OUTSIDE not in lines, f"{uid} is outside: {done}")
             expect("reached" not in lines, f"{uid} can signal init: {done}")
-            expect(not lines or lines[1] == str(uid), f"{uid} became another: {done}")
+            expect(done.code == 254 or lines[1] == str(uid), f"{uid} became another: {done}")
     expect(sum(control for control, _ in outcomes.values()) >= 4, f"control: {outcomes}")
-    expect(any(lines for uid, (_, lines) in outcomes.items() if uid > 1), f"none in: {outcomes}")
+    expect("65534" in outcomes[65534][1], f"control: one of them is served: {outcomes}")
+    expect("refused" in outcomes[65533][1], f"the uid of init itself: {outcomes}")
 
 
 @check("R15 names of 255 bytes, digits, another's in capitals, traversal: another's container never")
