@@ -146,7 +146,7 @@ static void test_wrong_words(void **state)
 {
 	(void)state;
 	assert_refused("rootfs = /srv", "rootfs: ", "\"/srv\" is none of: host, directory:PATH");
-	assert_refused("rootfs = directory:/srv", "rootfs: ", "not built yet");
+	assert_refused("rootfs = directory:srv", "rootfs: ", "is not absolute");
 	assert_refused("home = Bind", "home: ", "\"Bind\" is none of: bind, tmpfs, none");
 	assert_refused("proc = yes", "proc: ", "is none of: hidepid, full, none");
 	assert_refused("log = yes", "log: ", "is none of: bind, off");
