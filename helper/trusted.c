@@ -19,9 +19,10 @@ static int check(int fd, const char *shown, int length, mode_t *ret_type, struct
 	if (fstat(fd, &info) < 0)
 		return error_errno(error, step, "fstat of %.*s", length, shown);
 	if (S_ISLNK(info.st_mode))
-		return error_set(error, ELOOP, step,
-				 "%.*s is a link; none is followed here, write the path it leads to",
-				 length, shown);
+		return error_set(
+			error, ELOOP, step,
+			"%.*s is a link; none is followed here, write the path it leads to", length,
+			shown);
 	if (!S_ISDIR(info.st_mode) && !S_ISREG(info.st_mode))
 		return error_set(error, EINVAL, step, "%.*s is neither a directory nor a file",
 				 length, shown);
