@@ -169,13 +169,18 @@ static int succeed(int fd, const char *id, struct error *error)
 int upper_claim(const struct plan *plan, uid_t uid, const char *id, int *ret_lock,
 		struct error *error)
 {
-	cleanup_fd int directory = -1, fd = -1;
+	cleanup_fd int template = -1, directory = -1, fd = -1;
 	char place[UPPER_PLACE_SIZE];
+	mode_t type;
 	int result;
 
 	*ret_lock = -1;
 	if (plan->root != ROOT_OVERLAY || plan->upper != UPPER_KEEP)
 		return 0;
+	/* Nothing is made for a template that is none. */
+	template = trusted_open(plan->root_source, &type, error);
+	if (template <0)
+		return template;
 	result = upper_place(plan, uid, place, error);
 	if (result < 0)
 		return result;
