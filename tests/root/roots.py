@@ -498,3 +498,39 @@ def loop():
                      "written")
         expect(os.path.exists(image), "the image")
     wait_until(lambda: not trees.loops(), 5, "the loop device stays")
+
+
+@check("check says what is wrong with a tree, template or image; explain says what is used")
+def verbs():
+    def asked(verb, keys, *arguments):
+        policy(keys)
+        path = "/etc/confine/root-suite.conf"
+        text = world.read(path).replace("[profile test]", "[match all]\nusers = alice\n"
+                                        "profile = test\n[profile test]")
+        world.write(path, text)
+        return host(["confinectl", verb, "--config", path, *arguments])
+    with a_tree():
+        for keys in KINDS.values():
+            done = asked("check", keys)
+            expect_equal(done.code, 0, f"{keys}: {done.out}{done.err}")
+        for value, reason in ((f"directory:{PLACE}/none", "No such file"),
+                              (f"directory:{STORE}/images/full.squashfs", "not a directory"),
+                              ("overlay:none", "rootfs/none: No such file"),
+                              (f"image:{PLACE}", "not a file"),
+                              (f"image:{PLACE}/etc/mark", "neither squashfs nor erofs")):
+            done = asked("check", f"rootfs = {value}\n")
+            expect(done.code == 1, f"{value} passes: {done.out}")
+            expect_match(rf"root-suite.conf:\d+: rootfs: .*{reason}", done.out + done.err, value)
+        os.chmod(PLACE, 0o775)
+        done = asked("check", HERE)
+        expect_match("can be written by others than root .mode 0775", done.out + done.err, "mode")
+        expect_equal(asked("check", "rootfs = directory:/srv/%u\n").code, 0, "depends on the user")
+    done = asked("explain", KINDS["overlay, keep"], "--user", "alice")
+    expect_match(f"^  overlay +{STORE}/rootfs/full$", done.out, "template")
+    expect_match(f"^  changes +{STORE}/users/47001/full$", done.out, "changes")
+    expect_match("^  usable +yes$", done.out, "usable")
+    done = asked("explain", KINDS["overlay, discard"] + "upper-size = 1M\n", "--user", "alice")
+    expect_match("^  changes +in memory, at most 1048576 bytes, thrown away$", done.out, "discard")
+    done = asked("explain", "rootfs = image:none\n", "--user", "alice", "--json")
+    expect_match('"usable":".*images/none: No such file', done.out, "JSON")
+    expect("root file system" not in asked("explain", "", "--user", "alice").out, "host")
