@@ -113,7 +113,8 @@ def make():
     """The templates and images of KINDS, for the length of a suite."""
     os.makedirs(f"{STORE}/rootfs")
     os.makedirs(f"{STORE}/images")
-    tiny(f"{STORE}/rootfs/tiny")
+    for name in ("tiny", "lab"):  # "lab" is what examples/policies speak of
+        tiny(f"{STORE}/rootfs/{name}")
     full(f"{STORE}/rootfs/full")
     pack(f"{STORE}/rootfs/full", f"{STORE}/images/full.squashfs")
     pack(f"{STORE}/rootfs/tiny", f"{STORE}/images/tiny.erofs")
