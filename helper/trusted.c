@@ -83,6 +83,7 @@ int trusted_open(const char *path, mode_t *ret_type, struct error *error)
 int trusted_make(int directory, const char *name, mode_t mode, struct error *error)
 {
 	cleanup_fd int fd = -1;
+	struct stat info = {0};
 	mode_t type;
 	int result;
 
@@ -92,6 +93,9 @@ int trusted_make(int directory, const char *name, mode_t mode, struct error *err
 	if (fd < 0)
 		return error_errno(error, step, "%s", name);
 	result = check(fd, name, (int)strlen(name), &type, error);
+	if (result == 0 && (fstat(fd, &info) < 0 || (info.st_mode & 077 & ~mode)))
+		result = error_set(error, EPERM, step, "%s is open to others (mode %04o, not %04o)",
+				   name, info.st_mode & 07777, mode);
 	if (result == 0 && type != S_IFDIR)
 		result = error_set(error, ENOTDIR, step, "%s is not a directory", name);
 	return result < 0 ? result : steal_fd(&fd);

@@ -21,6 +21,6 @@ int trusted_open(const char *path, mode_t *ret_type, struct error *error);
 
 /*
  * Opens the directory name of directory, making it (root's, mode) if it is missing. O_PATH. It is
- * checked as those of trusted_open() are.
+ * checked as those of trusted_open() are, and refused if it is more open to others than mode says.
  */
 int trusted_make(int directory, const char *name, mode_t mode, struct error *error);

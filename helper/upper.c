@@ -45,17 +45,21 @@ int upper_place(const struct plan *plan, uid_t uid, char place[UPPER_PLACE_SIZE]
 	const char *name = plan->root_source;
 	int length;
 
+	/* Each way of writing stands for one path only: "%%" and "%:" for the two characters. */
 	if (strncmp(name, TEMPLATES, strlen(TEMPLATES)) == 0)
 		name += strlen(TEMPLATES);
-	if (strlen(name) > NAME_MAX)
+	length = snprintf(place, UPPER_PLACE_SIZE, CONFINE_STORE_DIR "/users/%u/", uid);
+	for (; *name && length < UPPER_PLACE_SIZE - 2; name++) {
+		if (*name == ':' || *name == '%')
+			place[length++] = '%';
+		place[length++] = *name == '/' ? ':' : *name;
+	}
+	place[length] = '\0';
+	if (*name || strlen(strrchr(place, '/') + 1) > NAME_MAX)
 		return error_set(error, ENAMETOOLONG, step,
 				 "the path %.64s... is too long to name a user's changes by it",
-				 name);
-	length = snprintf(place, UPPER_PLACE_SIZE, CONFINE_STORE_DIR "/users/%u/", uid);
-	for (; *name && length < UPPER_PLACE_SIZE - 1; name++)
-		place[length++] = *name == '/' ? ':' : *name;
-	place[length] = '\0';
-	return *name ? error_set(error, ENAMETOOLONG, step, "%.64s...", place) : 0;
+				 plan->root_source);
+	return 0;
 }
 
 /* Makes every directory of path that is missing; those of the store's own are closed to others. */

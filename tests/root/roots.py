@@ -359,6 +359,9 @@ def two_users():
         expect(os.path.exists(secret), "control: it is kept there")
         done = host(["setpriv", "--reuid", "47001", "--clear-groups", "cat", secret])
         expect("denied" in done.err, f"on the host: {done}")
+        os.chmod(f"{STORE}/users", 0o711)
+        refused(run(["true"], keys), "users is open to others")
+        os.chmod(f"{STORE}/users", 0o700)
         modes = [f"{os.stat(f'{STORE}/{place}').st_mode & 0o777:o}"
                  for place in ("users", "users/47001", "users/47001/full")]
         expect_equal(modes, ["700"] * 3, "modes")
@@ -419,6 +422,19 @@ def killed():
                 expect_equal(good(shell("cat /open/mine", keys)), "x", name)
     wait_until(lambda: not trees.loops(), 5, "loop devices are left")
     host(["confinectl", "list"])
+
+
+@check("templates whose paths are alike when written with colons have changes of their own")
+def colons():
+    paths = ("/srv/t/a/b", "/srv/t/a:b", "/srv/t/a%b", "/srv/t/a%:b", "/srv/t/a%%b")
+    with Directory("/srv/t"), changes():
+        for path in paths:
+            tiny(path)
+            good(shell(f"echo {path} >/open/mine", f"rootfs = overlay:{path.replace('%', '%%')}\n"))
+        for path in paths:
+            done = shell("cat /open/mine", f"rootfs = overlay:{path.replace('%', '%%')}\n")
+            expect_equal(good(done), path, "changes")
+        expect_equal(len(os.listdir(f"{STORE}/users/47001")), len(paths), "places")
 
 
 @check("a stale work directory is emptied, and nothing in it shows")
