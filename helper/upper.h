@@ -7,8 +7,9 @@
  *                                  /etc, /etc.work     those of /etc, which is an overlay of its
  * own
  *
- * NAME is the template's, or its path with ':' for '/', "%:" for ':' and "%%" for '%'. All of it is root's and closed to others
- * (0700), so that nothing in there can be executed or opened on the host by who made it.
+ * NAME is the template's, or its path with ':' for '/', "%:" for ':' and "%%" for '%'. All of it
+ * is root's and closed to others (0700), so that nothing in there can be executed or opened on the
+ * host by who made it.
  */
 #pragma once
 
