@@ -68,6 +68,10 @@ int container_confinement(const struct plan *plan, int state, const char *id,
 		confinement->rlimits[i].rlim_max = plan->rlimits[i].hard;
 	}
 	snprintf(confinement->container, sizeof(confinement->container), "%s", id);
+	snprintf(confinement->shell, sizeof(confinement->shell), "%s",
+		 plan->shell ? plan->shell : "");
+	snprintf(confinement->env_keep, sizeof(confinement->env_keep), "%s",
+		 plan->env_keep ? plan->env_keep : "");
 	result = copy_environment(plan->environment, confinement, error);
 	if (result < 0)
 		return result;

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 
 #include "helper/build.h"
+#include "helper/inside.h"
 #include "helper/mount.h"
 #include "helper/path.h"
 #include "policy/cleanup.h"
@@ -69,18 +70,19 @@ static int write_passwd(struct build *build, struct error *error)
 {
 	const struct facts *facts = build->facts;
 	const char *gecos = build->gecos ? build->gecos : "";
+	const char *shell = inside_shell(build->plan->shell, facts->shell);
 	cleanup_text struct text text = {0};
 
 	if (check_field(facts->user, "name", error) < 0 || check_field(gecos, "full name", error) ||
-	    check_field(facts->home, "home", error) < 0 ||
-	    check_field(facts->shell, "shell", error) < 0 || text_begin(&text, error) < 0)
+	    check_field(facts->home, "home", error) < 0 || check_field(shell, "shell", error) < 0 ||
+	    text_begin(&text, error) < 0)
 		return -EINVAL;
 	fprintf(text.stream, "root:x:0:0:root:/root:/usr/sbin/nologin\n");
 	if (facts->uid != NOBODY_ID)
 		fprintf(text.stream, "nobody:x:%d:%d:nobody:/nonexistent:/usr/sbin/nologin\n",
 			NOBODY_ID, NOBODY_ID);
 	fprintf(text.stream, "%s:x:%u:%u:%s:%s:%s\n", facts->user, facts->uid, facts->gid, gecos,
-		facts->home, facts->shell);
+		facts->home, shell);
 	return text_write(&text, build->root, "etc/passwd", error);
 }
 

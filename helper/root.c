@@ -16,7 +16,9 @@
 #include <unistd.h>
 
 #include "helper/build.h"
+#include "helper/inside.h"
 #include "helper/mount.h"
+#include "helper/path.h"
 #include "policy/cleanup.h"
 
 struct entry {
@@ -27,11 +29,10 @@ struct entry {
 
 /* Ours in every root. */
 static const struct entry always[] = {
-	{"dev", 0755},	       {"dev/pts", 0755},  {"dev/shm", 01777},
-	{"dev/mqueue", 01777}, {"etc", 0755},	   {"home", 0755},
-	{"media", 0755},       {"proc", 0555},	   {"root", 0700},
-	{"run", 0755},	       {"run/lock", 0755}, {"run/user", 0755},
-	{"sys", 0555},	       {"tmp", 01777},	   {0},
+	{"dev", 0755},	    {"dev/pts", 0755}, {"dev/shm", 01777}, {"dev/mqueue", 01777},
+	{"etc", 0755},	    {"home", 0755},    {"media", 0755},	   {"proc", 0555},
+	{"root", 0700},	    {"run", 0755},     {"run/host", 0755}, {"run/lock", 0755},
+	{"run/user", 0755}, {"sys", 0555},     {"tmp", 01777},	   {0},
 };
 
 /* Ours where nobody else has brought one. */
@@ -113,7 +114,8 @@ int root_create(struct build *build, struct error *error)
 	result = make_all(build->root, always, error);
 	if (result == 0 && build->plan->root == ROOT_HOST)
 		result = make_all(build->root, otherwise, error);
-	return result;
+	return result < 0 ? result
+			  : path_write_file(build->root, INSIDE_MARK + 1, INSIDE_NAME "\n", error);
 }
 
 int root_seal(struct build *build, struct error *error)

@@ -68,6 +68,8 @@ uint64_t plan_digest(const struct plan *plan)
 	add_text(&digest, plan->root_source);
 	add_text(&digest, plan->hostname);
 	add_text(&digest, plan->filter_file);
+	add_text(&digest, plan->shell);
+	add_text(&digest, plan->env_keep);
 	for (char **entry = plan->environment; *entry; entry++)
 		add_text(&digest, *entry);
 	add_text(&digest, NULL);

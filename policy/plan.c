@@ -32,6 +32,8 @@ void plan_destroy(struct plan *plan)
 		free(plan->environment[i]);
 	free(plan->mounts);
 	free(plan->environment);
+	free(plan->env_keep);
+	free(plan->shell);
 	free(plan->filter_file);
 	free(plan->hostname);
 	free(plan->root_source);

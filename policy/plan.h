@@ -56,6 +56,9 @@ struct plan_rlimit {
 	rlim_t soft, hard;
 };
 
+#define PLAN_SHELL_MAX	  255  /* bytes of a shell's path */
+#define PLAN_ENV_KEEP_MAX 1023 /* bytes of env-keep */
+
 struct plan {
 	char *profile; /* name, as written */
 	enum root_kind root;
@@ -78,6 +81,8 @@ struct plan {
 	bool umask_set;
 	mode_t umask;
 	char **environment; /* env-set: NAME=value, NULL-terminated; never NULL */
+	char *shell;	    /* absolute, inside; NULL: the account's own */
+	char *env_keep;	    /* a list of patterns as in list.h; NULL: none */
 	enum join_kind join;
 	uint64_t tmp_size;	   /* bytes, for /tmp, /var/tmp and /dev/shm each */
 	struct plan_mount *mounts; /* in the order of the policy */

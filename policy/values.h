@@ -47,6 +47,10 @@ int apply_umask(struct plan *plan, const struct key *key, const char *value,
 		const struct facts *facts, struct error *error);
 int apply_environment(struct plan *plan, const struct key *key, const char *value,
 		      const struct facts *facts, struct error *error);
+int apply_shell(struct plan *plan, const struct key *key, const char *value,
+		const struct facts *facts, struct error *error);
+int apply_env_keep(struct plan *plan, const struct key *key, const char *value,
+		   const struct facts *facts, struct error *error);
 int apply_tmp_size(struct plan *plan, const struct key *key, const char *value,
 		   const struct facts *facts, struct error *error);
 int apply_max_sessions(struct plan *plan, const struct key *key, const char *value,

@@ -380,6 +380,27 @@ static void test_environment(void **state)
 	assert_refused("env-set = A=1,,B=2", "env-set: ", "is not NAME=value");
 }
 
+static void test_shell(void **state)
+{
+	cleanup_plan struct plan *plan =
+		plan_for("shell = /usr/bin/zsh\nenv-keep = EDITOR, GIT_*, !GIT_SSH\n", &alice);
+	cleanup_plan struct plan *other = plan_for("shell = /usr/bin/zsh\n", &alice);
+	cleanup_plan struct plan *plain = plan_for("", &alice);
+
+	(void)state;
+	assert_string_equal(plan->shell, "/usr/bin/zsh");
+	assert_string_equal(plan->env_keep, "EDITOR, GIT_*, !GIT_SSH");
+	assert_null(plain->shell);
+	assert_null(plain->env_keep);
+	assert_int_not_equal(plan_digest(plan), plan_digest(other));
+	assert_int_not_equal(plan_digest(plain), plan_digest(other));
+	assert_refused("shell = bash", "shell: ", "not absolute");
+	assert_refused("shell = /bin/../x", "shell: ", "not allowed");
+	assert_refused("env-keep = A,,B", "env-keep: ", "an empty item");
+	assert_refused("env-keep = !A", "env-keep: ", "only exclusions");
+	assert_refused("env-keep = A=1", "env-keep: ", "names of variables");
+}
+
 static void assert_mount(const struct plan_mount *mount, enum mount_kind kind, const char *source,
 			 const char *target, const char *options)
 {
@@ -520,7 +541,7 @@ int main(void)
 		cmocka_unit_test(test_wrong_rlimits), cmocka_unit_test(test_capabilities),
 		cmocka_unit_test(test_environment),   cmocka_unit_test(test_mounts),
 		cmocka_unit_test(test_wrong_mounts),  cmocka_unit_test(test_mount_expansion),
-		cmocka_unit_test(test_inherit),
+		cmocka_unit_test(test_inherit),	      cmocka_unit_test(test_shell),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
