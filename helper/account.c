@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -84,19 +85,35 @@ static int account_fill(struct account *account, const struct passwd *entry, str
 	return name_check(account->user, error);
 }
 
+/* By name, or by uid where there is no name. */
+static int passwd_ask(const char *user, uid_t uid, struct passwd *entry, char *buffer, size_t size,
+		      struct passwd **found)
+{
+	return user ? getpwnam_r(user, entry, buffer, size, found)
+		    : getpwuid_r(uid, entry, buffer, size, found);
+}
+
 /* Returns 0 with *ret_entry pointing into *buffer. */
-static int passwd_find(const char *user, char **buffer, struct passwd *entry, struct error *error)
+static int passwd_find(const char *name, uid_t uid, char **buffer, struct passwd *entry,
+		       struct error *error)
 {
 	struct passwd *found = NULL;
+	const char *user = name;
+	char number[24];
 	size_t size = 0;
 	int code;
+
+	if (!user) {
+		snprintf(number, sizeof(number), "uid %u", uid);
+		user = number;
+	}
 
 	do {
 		code = buffer_grow(buffer, &size);
 		if (code < 0)
 			return error_set(error, -code, STEP, "%s: the passwd entry is too large",
 					 user);
-		code = getpwnam_r(user, entry, *buffer, size, &found);
+		code = passwd_ask(name, uid, entry, *buffer, size, &found);
 	} while (code == ERANGE || code == EINTR);
 	if (found)
 		return 0;
@@ -172,16 +189,14 @@ static int account_find_groups(struct account *account, struct error *error)
 	return 0;
 }
 
-int account_lookup(const char *user, struct account **ret_account, struct error *error)
+static int lookup(const char *user, uid_t uid, struct account **ret_account, struct error *error)
 {
 	__attribute__((cleanup(account_free))) struct account *account = NULL;
 	cleanup_free char *buffer = NULL;
 	struct passwd entry = {0};
 	int result;
 
-	result = name_check(user, error);
-	if (result == 0)
-		result = passwd_find(user, &buffer, &entry, error);
+	result = passwd_find(user, uid, &buffer, &entry, error);
 	if (result < 0)
 		return result;
 	account = calloc(1, sizeof(*account));
@@ -195,6 +210,18 @@ int account_lookup(const char *user, struct account **ret_account, struct error 
 	if (result == 0)
 		*ret_account = steal_pointer(&account);
 	return result;
+}
+
+int account_lookup(const char *user, struct account **ret_account, struct error *error)
+{
+	int result = name_check(user, error);
+
+	return result < 0 ? result : lookup(user, 0, ret_account, error);
+}
+
+int account_lookup_uid(uid_t uid, struct account **ret_account, struct error *error)
+{
+	return lookup(NULL, uid, ret_account, error);
 }
 
 void account_destroy(struct account *account)

@@ -16,6 +16,7 @@
 #include "helper/filter.h"
 #include "helper/init.h"
 #include "helper/network.h"
+#include "helper/upper.h"
 #include "policy/cleanup.h"
 
 #define BUILD_TIMEOUT_MS 30000
@@ -25,7 +26,8 @@ static const char step[] = "container";
 
 void container_clear(struct container *container)
 {
-	*container = (struct container){.init = -1, .devpts = -1, .cgroup_root = -1, .cgroup = -1};
+	*container = (struct container){
+		.init = -1, .upper_lock = -1, .devpts = -1, .cgroup_root = -1, .cgroup = -1};
 }
 
 static int copy_environment(char *const *environment, struct wire_confinement *confinement,
@@ -66,6 +68,10 @@ int container_confinement(const struct plan *plan, int state, const char *id,
 		confinement->rlimits[i].rlim_max = plan->rlimits[i].hard;
 	}
 	snprintf(confinement->container, sizeof(confinement->container), "%s", id);
+	snprintf(confinement->shell, sizeof(confinement->shell), "%s",
+		 plan->shell ? plan->shell : "");
+	snprintf(confinement->env_keep, sizeof(confinement->env_keep), "%s",
+		 plan->env_keep ? plan->env_keep : "");
 	result = copy_environment(plan->environment, confinement, error);
 	if (result < 0)
 		return result;
@@ -166,6 +172,9 @@ static int start(const struct container_spec *spec, struct container *container,
 	if (spec->facts->uid == CONFINE_INIT_ID)
 		return error_set(error, EPERM, step, "uid %u is kept for init", CONFINE_INIT_ID);
 	snprintf(container->id, sizeof(container->id), "%s", spec->id);
+	result = upper_claim(spec->plan, spec->facts->uid, spec->id, &container->upper_lock, error);
+	if (result < 0)
+		return result;
 	container->cgroup_root = cgroup_open_root(error);
 	if (container->cgroup_root < 0)
 		return container->cgroup_root;
@@ -231,5 +240,6 @@ int container_destroy(struct container *container, struct error *error)
 	close_fd(&container->devpts_mount);
 	close_fd(&container->cgroup);
 	close_fd(&container->cgroup_root);
+	close_fd(&container->upper_lock); /* the last: whoever waits for it finds nobody left */
 	return result;
 }

@@ -25,6 +25,7 @@ struct container {
 	int init;	  /* its pidfd */
 	int devpts;	  /* O_PATH of its /dev/pts */
 	int devpts_mount; /* a detached copy of that mount, for the first session */
+	int upper_lock;	  /* on its overlay's kept changes; -1: it has none */
 	int cgroup_root;  /* of the v2 tree */
 	int cgroup;	  /* confine/ID */
 };

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "helper/ctl.h"
+#include "helper/ctl_roots.h"
 #include "helper/filter_file.h"
 #include "helper/log.h"
 #include "helper/pam_edit.h"
@@ -202,6 +203,9 @@ static void check_run(const struct check *check, struct sources *sources,
 	    sources_parse(sources, ret_policy, problems, &error) < 0)
 		problem_add(problems, error.code, NULL, 0, NULL, "%s", error.message);
 	lists_check(*ret_policy, &lists, problems);
+	/* A draft may be meant for another machine. */
+	if (*ret_policy && !check->file_count)
+		ctl_roots_check(*ret_policy, problems);
 	if (check->file_count || check->config || access(SYSTEMD, F_OK) < 0)
 		return;
 	error = (struct error){0};

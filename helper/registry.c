@@ -237,7 +237,7 @@ void registry_remove(struct registry *registry, const char *key)
 	unlinkat(registry->containers, key, AT_REMOVEDIR);
 }
 
-static int reap_cgroup(const char *id, struct error *error)
+int registry_reap_cgroup(const char *id, struct error *error)
 {
 	cleanup_fd int root = cgroup_open_root(error), fd = -1;
 	char path[96];
@@ -266,7 +266,7 @@ int registry_reap(struct registry *registry, const char *key, struct error *erro
 		return 0;
 	if (registry_read_state(registry, key, text, sizeof(text), NULL) == 0 &&
 	    registry_state_value(text, "id", id, sizeof(id)) && !strchr(id, '/'))
-		result = reap_cgroup(id, error);
+		result = registry_reap_cgroup(id, error);
 	if (result == 0)
 		registry_remove(registry, key);
 	return result;

@@ -83,6 +83,9 @@ void registry_remove(struct registry *registry, const char *key);
  */
 int registry_reap(struct registry *registry, const char *key, struct error *error);
 
+/* Ends every process of container id, whose supervisor is dead, and removes its cgroup. */
+int registry_reap_cgroup(const char *id, struct error *error);
+
 /* Calls visit for each key on the registry; stops when it returns other than 0, and returns that.
  */
 int registry_each(struct registry *registry,

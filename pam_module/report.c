@@ -10,8 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "helper/descriptor.h"
 #include "helper/log.h"
-#include "pam_module/descriptor.h"
 #include "pam_module/report.h"
 #include "policy/cleanup.h"
 

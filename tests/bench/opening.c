@@ -29,8 +29,8 @@
 #include <unistd.h>
 
 #include "helper/account.h"
+#include "helper/start.h"
 #include "helper/wire_facts.h"
-#include "pam_module/start.h"
 #include "policy/cleanup.h"
 
 #define ROUNDS_MAX 100000
