@@ -43,7 +43,7 @@ def victim():
 
 # The root's /dev would have had these names in a rootfs of the user's own.
 PLANT = """
-mount -t tmpfs none /run/planted
+mount -t tmpfs -o mode=755 none /run/planted
 for name in null zero full random urandom tty console ptmx kmsg; do ln -s VICTIM /run/planted/$name; done
 ln -s /home /run/planted/pts; ln -s /home /run/planted/shm; ln -s /home /run/planted/mqueue
 ln -s VICTIM /run/planted/log
