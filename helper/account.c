@@ -123,17 +123,19 @@ static int passwd_find(const char *name, uid_t uid, char **buffer, struct passwd
 	return error_set(error, code, STEP, "looking up \"%s\": %s", user, strerror(code));
 }
 
-static int account_find_gids(struct account *account, struct error *error)
+static int find_gids(const struct account *account, gid_t **ret_gids, size_t *ret_count,
+		     struct error *error)
 {
+	cleanup_free gid_t *gids = NULL;
 	int count = 32, room;
 	gid_t *grown;
 
 	for (;;) {
 		room = count;
-		grown = reallocarray(account->gids, (size_t)room, sizeof(*grown));
+		grown = reallocarray(gids, (size_t)room, sizeof(*grown));
 		if (!grown)
 			return error_set(error, ENOMEM, STEP, "out of memory");
-		account->gids = grown;
+		gids = grown;
 		if (getgrouplist(account->user, account->facts.gid, grown, &count) >= 0)
 			break;
 		/* not every C library says how many there are */
@@ -143,8 +145,30 @@ static int account_find_gids(struct account *account, struct error *error)
 			return error_set(error, E2BIG, STEP, "%s is in more than %d groups",
 					 account->user, GROUPS_MOST);
 	}
+	*ret_gids = steal_pointer(&gids);
+	*ret_count = (size_t)count;
+	return 0;
+}
+
+/*
+ * getgrouplist(3) leaves out what it cannot read without a word: a moment's want of memory or of a
+ * descriptor would make a member of a confined group look like none. What lasts shows when the
+ * names are looked up; what passes, in two answers that are not the same.
+ */
+static int account_find_gids(struct account *account, struct error *error)
+{
+	cleanup_free gid_t *again = NULL;
+	size_t count = 0;
+	int result = find_gids(account, &account->gids, &account->facts.group_count, error);
+
+	if (result == 0)
+		result = find_gids(account, &again, &count, error);
+	if (result < 0)
+		return result;
 	account->facts.gids = account->gids;
-	account->facts.group_count = (size_t)count;
+	account->facts.groups_incomplete =
+		count != account->facts.group_count ||
+		memcmp(again, account->gids, count * sizeof(*again)) != 0;
 	return 0;
 }
 

@@ -102,7 +102,7 @@ static int run_inside(struct login *login)
 	struct login_report report = {.status = LOGIN_FAILED};
 	struct error error = {0};
 	pid_t child = -1;
-	int pipe = -1, result;
+	int report_fd = -1, result;
 	sigset_t all;
 
 	result = terminal_make(&login->terminal, login->fds[WIRE_FD_DEVPTS], login->facts->uid,
@@ -112,9 +112,9 @@ static int run_inside(struct login *login)
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL);
 	if (result == 0)
-		result = login_inside(login, &child, &pipe, &error);
+		result = login_inside(login, &child, &report_fd, &error);
 	if (result == 0)
-		result = login_outside(login, child, pipe, &report, &error);
+		result = login_outside(login, child, report_fd, &report, &error);
 	if (result < 0)
 		return fail(login, &error);
 	if (report.status == LOGIN_FAILED)

@@ -52,7 +52,7 @@ struct login_report {
 	char text[256];
 };
 
-/* Forks. In the parent *ret_child is set, and *ret_report a pipe; the child never returns. */
+/* Forks. In the parent *ret_child is set, and *ret_report a socket; the child never returns. */
 int login_inside(struct login *login, pid_t *ret_child, int *ret_report, struct error *error);
 
 /*

@@ -6,12 +6,12 @@
  * the terminal, the home directory, the shell.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <grp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -93,6 +93,16 @@ static int execute(struct login *login, struct error *error)
 	return status;
 }
 
+/* No shell before the parent has given everything up: it may fail to, and refuse the login. */
+static int await_parent(int report, struct error *error)
+{
+	char go;
+
+	if (read(report, &go, sizeof(go)) != sizeof(go))
+		return error_set(error, EPIPE, step, "the process outside has given up");
+	return 0;
+}
+
 static void run(struct login *login, int report) __attribute__((noreturn));
 static void run(struct login *login, int report)
 {
@@ -101,14 +111,14 @@ static void run(struct login *login, int report)
 	ssize_t written;
 	sigset_t none;
 
-	if (enter(login, report, &error) == 0) {
+	if (enter(login, report, &error) == 0 && await_parent(report, &error) == 0) {
 		sigemptyset(&none);
 		sigprocmask(SIG_SETMASK, &none, NULL);
 		message.status = execute(login, &error);
 	}
 	snprintf(message.text, sizeof(message.text), "%.40s: %.200s",
 		 error.step ? error.step : step, error.message);
-	written = write(report, &message, sizeof(message));
+	written = send(report, &message, sizeof(message), MSG_NOSIGNAL);
 	_exit(written == sizeof(message) ? message.status : LOGIN_FAILED);
 }
 
@@ -117,8 +127,8 @@ int login_inside(struct login *login, pid_t *ret_child, int *ret_report, struct 
 	int pair[2];
 	pid_t child;
 
-	if (pipe2(pair, O_CLOEXEC) < 0)
-		return error_errno(error, step, "pipe");
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return error_errno(error, step, "socketpair");
 	child = fork();
 	if (child == 0) {
 		close_fd(&pair[0]);

@@ -4,11 +4,13 @@
  * privileged id, no descriptor but the terminal's, and nobody's to trace.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
+#include <signal.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "helper/descriptor.h"
 #include "helper/descriptors.h"
 #include "helper/job.h"
 #include "helper/login.h"
@@ -40,6 +42,7 @@ static int await(int report, struct login_report *ret_report)
 {
 	ssize_t got;
 
+	send(report, "", 1, MSG_NOSIGNAL); /* the shell may start; what fails shows in the answer */
 	do
 		got = read(report, ret_report, sizeof(*ret_report));
 	while (got < 0 && errno == EINTR);
@@ -47,13 +50,31 @@ static int await(int report, struct login_report *ret_report)
 	return got == sizeof(*ret_report) ? 0 : 1;
 }
 
+/* All that can fail, before the shell runs. */
+static int prepare(struct login *login, int report, int *ret_null, int *ret_signals,
+		   struct error *error)
+{
+	const int keep[] = {report, login->terminal.in, login->terminal.out,
+			    login->terminal.master};
+	int result = drop(login, error);
+
+	if (result == 0)
+		result = descriptors_keep(keep, sizeof(keep) / sizeof(keep[0]), error);
+	if (result < 0)
+		return result;
+	*ret_null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (*ret_null < 0)
+		return error_errno(error, step, "/dev/null");
+	*ret_signals = relay_watch(error);
+	return *ret_signals < 0 ? *ret_signals : 0;
+}
+
 int login_outside(struct login *login, pid_t child, int report, struct login_report *ret_report,
 		  struct error *error)
 {
-	const int keep[] = {login->terminal.in, login->terminal.out, login->terminal.master};
-	int result = drop(login, error);
+	int null = -1, signals = -1;
+	int result = prepare(login, report, &null, &signals, error);
 
-	descriptor_close_all(login->fds, WIRE_REPLY_FDS);
 	if (result < 0) {
 		kill(child, SIGKILL);
 		return result;
@@ -61,8 +82,9 @@ int login_outside(struct login *login, pid_t child, int report, struct login_rep
 	if (await(report, ret_report) == 0)
 		return 0;
 	/* Whoever waits for the end of a pipe waits for the shell's, not for ours. */
-	if (descriptors_keep(keep, sizeof(keep) / sizeof(keep[0]), error) < 0 ||
-	    descriptors_null(0, error) < 0)
-		return -EIO;
-	job_end_as(relay_run(&login->terminal, child));
+	for (int fd = 0; fd <= 2; fd++)
+		dup2(null, fd);
+	close_fd(&null);
+	close_fd(&report);
+	job_end_as(relay_run(&login->terminal, child, signals));
 }

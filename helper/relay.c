@@ -259,27 +259,27 @@ static void show_last_words(struct relay *relay)
 	}
 }
 
-static int watch_signals(void)
+int relay_watch(struct error *error)
 {
 	static const int numbers[] = {SIGCHLD, SIGTERM, SIGINT,	  SIGQUIT, SIGHUP,
 				      SIGUSR1, SIGUSR2, SIGWINCH, SIGTSTP, SIGCONT};
 	sigset_t set;
+	int fd;
 
 	sigemptyset(&set);
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
 		sigaddset(&set, numbers[i]);
-	return signalfd(-1, &set, SFD_CLOEXEC);
+	fd = signalfd(-1, &set, SFD_CLOEXEC);
+	return fd < 0 ? error_errno(error, "relay", "signalfd") : fd;
 }
 
-int relay_run(struct terminal *terminal, pid_t child)
+int relay_run(struct terminal *terminal, pid_t child, int signals)
 {
 	static struct relay relay;
 
 	relay.terminal = terminal;
 	relay.child = child;
-	relay.signals = watch_signals();
-	if (relay.signals < 0)
-		return SIGKILL;
+	relay.signals = signals;
 	become_raw(&relay);
 	look_at_child(&relay); /* it may have ended before anybody watched */
 	while (!relay.ended && !(relay.hung_up && time_left(&relay) == 0))

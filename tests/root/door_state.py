@@ -311,3 +311,55 @@ def same_status():
     expect_equal(inside(ask), joined, "status")
     expect_match("^Seccomp_filters:\t1$", joined, "filters")
     expect("CapEff" in status_fields(joined + "\n"), "fields")
+
+
+# Each call of the setuid program, and of what it executes as the same process; EINVAL is what an
+# old kernel says of a flag.
+FAULTS = ("setresuid", "getgroups", "setgroups", "setresgid", "getresuid", "prlimit64", "fcntl",
+          "close_range", "openat", "memfd_create", "write", "chdir", "getpriority", "setpriority",
+          "prctl", "rt_sigprocmask", "setitimer", "execve", "pipe2", "socketpair", "clone", "setns",
+          "fstat", "pread64", "pidfd_open", "capset", "ioctl")
+
+
+def injected(call, error, when):
+    """A login in which that one call fails; None where there are not so many."""
+    trace = "/tmp/faults"
+    argv = ["/usr/bin/strace", "-u", "henry", "-e", f"trace={call}", "-o", trace, "-e",
+            f"inject={call}:error={error}:when={when}", SHELL, "-c", "echo in; hostname"]
+    done = host(argv, env={"PATH": "/usr/bin:/bin"}, cwd="/", timeout=30)
+    text = world.read(trace)
+    os.unlink(trace)
+    return done if "INJECTED" in text else None
+
+
+@check("each call of the door refused: the session as on a good day, or none", limit=300)
+def faults():
+    count = refused = 0
+    for call in FAULTS:
+        for error in ("EPERM", "EINVAL", "ENOMEM"):
+            for when in range(1 if call != "execve" else 2, 7):
+                done = injected(call, error, when)
+                if done is None:
+                    break
+                count += 1
+                what = f"{call} {error} {when}: {done}"
+                if done.code == 0:
+                    expect_equal(done.out, "in\nhenry-box\n", what)
+                else:
+                    refused += 1
+                    # NSS modules end the process where they do not know what to do.
+                    expect_equal((done.code in (125, -6), done.out), (True, ""), what)
+    expect(refused > 50 and count > refused, f"{refused} of {count} refused: proves little")
+    last_session_gone()
+
+
+@check("the setuid program where it cannot be what it should: old kernels, no directory, as root")
+def corners():
+    done = injected("memfd_create", "EINVAL", 1)  # before Linux 6.3
+    expect_equal((done.code, done.out), (0, "in\nhenry-box\n"), f"an old kernel: {done}")
+    done = host(as_user(["bash", "-c", f"exec {SHELL} -c 'true' 0<&- 1>&-"]))
+    expect_equal(done.code, 0, f"closed descriptors: {done.err}")
+    done = host([SHELL, "-c", "echo in; exit 8"])
+    expect_equal((done.code, done.out), (8, "in\n"), "root")
+    done = host([SHELL, "-c", "x" * 100_000, *["y" * 100_000] * 15], env={"PATH": "/bin"})
+    expect(done.code in (125, 126, 127), f"root with much to say: {done.code}")
