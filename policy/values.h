@@ -5,8 +5,6 @@
 #include "policy/keys.h"
 
 /* words.c: values that are one word of a few */
-int apply_rootfs(struct plan *plan, const struct key *key, const char *value,
-		 const struct facts *facts, struct error *error);
 int apply_home(struct plan *plan, const struct key *key, const char *value,
 	       const struct facts *facts, struct error *error);
 int apply_proc(struct plan *plan, const struct key *key, const char *value,
@@ -31,6 +29,14 @@ int apply_run_as(struct plan *plan, const struct key *key, const char *value,
 		 const struct facts *facts, struct error *error);
 int apply_devpts(struct plan *plan, const struct key *key, const char *value,
 		 const struct facts *facts, struct error *error);
+
+/* rootfs.c */
+int apply_rootfs(struct plan *plan, const struct key *key, const char *value,
+		 const struct facts *facts, struct error *error);
+int apply_overlay_upper(struct plan *plan, const struct key *key, const char *value,
+			const struct facts *facts, struct error *error);
+int apply_upper_size(struct plan *plan, const struct key *key, const char *value,
+		     const struct facts *facts, struct error *error);
 
 /* settings.c: values with a form of their own */
 int apply_hostname(struct plan *plan, const struct key *key, const char *value,
