@@ -109,7 +109,7 @@ def ends(terminal):
         "shell killed inside": lambda: terminal.type("kill -9 $$\n"),
         "TERM outside": lambda: host(["bash", "-c", f"kill -TERM {stand_in()}; kill -KILL "
                                       f"{inner_shell()}"]),
-        "HUP outside": lambda: os.kill(stand_in(), signal.SIGHUP),
+        "HUP outside": lambda: (time.sleep(0.5), os.kill(stand_in(), signal.SIGHUP)),
         "confinectl kill": lambda: host(["confinectl", "kill", "henry"]),
     }
 
@@ -146,7 +146,10 @@ def modes_restored():
             terminal.wait_for("=in=\r\ninside:")
             wait_until(lambda: not modes(terminal)[3] & termios.ICANON, 5, "never raw")
             ends(terminal)[name]()
-            terminal.wait_for("ready:", 10)
+            try:
+                terminal.wait_for("ready:", 10)
+            except Exception as why:
+                raise AssertionError(f"after {name}: {why}\n{world.processes()}") from why
             terminal.type("echo =back=\n")
             terminal.wait_for("=back=\r\nready:", 10)
             expect_equal(modes(terminal)[:6], before[:6], f"modes after {name}")
