@@ -6,6 +6,7 @@ import shutil
 import time
 from contextlib import contextmanager
 
+import second
 from engine import WEAK, Directory, Home, Running, good, host, policy, refused, run, shell
 from harness import trees, world
 from harness.check import check, expect, expect_equal, expect_match, wait_until
@@ -564,6 +565,21 @@ def loop():
                      "written")
         expect(os.path.exists(image), "the image")
     wait_until(lambda: not trees.loops(), 5, "the loop device stays")
+
+
+@check("each kind: the second door leads into it as the first does", limit=90)
+def second_door():
+    for name, keys in every_kind():
+        mark = "tiny" if "static" in name or "erofs" in name else "full"
+        with second.Policy(lambda text: text.replace("[profile student]\nrootfs   = host\n",
+                                                     f"[profile student]\n{keys}")
+                           .replace("join     = session\n", "")):
+            done = second.door("-c", "cat /etc/mark; id -un; pwd; echo x >/tmp/x && cat /tmp/x; exit 7")
+            expect_equal((done.code, done.out.split()), (7, [mark, "henry", "/home/henry", "x"]),
+                         f"{name}: {done.err}")
+            leave = time.monotonic() + 5
+            while "henry" in host(["confinectl", "list"]).out and time.monotonic() < leave:
+                time.sleep(0.02)
 
 
 @check("check says what is wrong with a tree, template or image; explain says what is used")
