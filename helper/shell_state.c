@@ -13,6 +13,7 @@
 
 #include "helper/shell_state.h"
 
+#define FILES_LEAST  64		       /* with fewer, what follows would fail in odd places */
 #define FILES_ENOUGH 8192	       /* the helper's, at the most */
 #define STACK_ENOUGH (8 * 1024 * 1024) /* soft; the kernel's own default */
 
@@ -88,6 +89,10 @@ static int set_limit(int kind, struct rlimit wanted, const struct rlimit *found)
 	wanted.rlim_max = found->rlim_max;
 	if (wanted.rlim_cur > found->rlim_max)
 		wanted.rlim_cur = found->rlim_max;
+	if (kind == RLIMIT_NOFILE && wanted.rlim_cur < FILES_LEAST) {
+		errno = EMFILE;
+		return -1;
+	}
 	return setrlimit((__rlimit_resource_t)kind, &wanted);
 }
 

@@ -246,14 +246,27 @@ static void limits(void)
 	struct shell_state state = {0};
 	struct rlimit now;
 
-	CHECK(setrlimit(RLIMIT_NOFILE, &(struct rlimit){20, 30}) == 0);
+	CHECK(setrlimit(RLIMIT_NOFILE, &(struct rlimit){70, 80}) == 0);
 	CHECK(setrlimit(RLIMIT_FSIZE, &(struct rlimit){0, RLIM_INFINITY}) == 0);
 	CHECK(shell_state_take_limits(&state) == NULL);
-	CHECK(state.limits[RLIMIT_NOFILE].rlim_cur == 20 &&
-	      state.limits[RLIMIT_NOFILE].rlim_max == 30);
-	CHECK(getrlimit(RLIMIT_NOFILE, &now) == 0 && now.rlim_cur >= 30 && now.rlim_max >= 30);
+	CHECK(state.limits[RLIMIT_NOFILE].rlim_cur == 70 &&
+	      state.limits[RLIMIT_NOFILE].rlim_max == 80);
+	CHECK(getrlimit(RLIMIT_NOFILE, &now) == 0 && now.rlim_cur >= 80 && now.rlim_max >= 80);
 	CHECK(getrlimit(RLIMIT_FSIZE, &now) == 0 && now.rlim_cur == RLIM_INFINITY);
 	CHECK(getrlimit(RLIMIT_CORE, &now) == 0 && now.rlim_cur == 0);
+}
+
+/* Too few, where they cannot be lifted; root with CAP_SYS_RESOURCE lifts them. */
+static void few_descriptors(void)
+{
+	struct shell_state state = {0};
+	struct rlimit now;
+	const char *failed;
+
+	CHECK(setrlimit(RLIMIT_NOFILE, &(struct rlimit){20, 30}) == 0);
+	failed = shell_state_take_limits(&state);
+	CHECK(getrlimit(RLIMIT_NOFILE, &now) == 0);
+	CHECK((failed == NULL) == (now.rlim_cur >= 64));
 }
 
 static void descriptors(void)
@@ -286,6 +299,7 @@ static void test_state(void **state)
 {
 	(void)state;
 	assert_int_equal(in_child(limits), 0);
+	assert_int_equal(in_child(few_descriptors), 0);
 	assert_int_equal(in_child(descriptors), 0);
 	assert_int_equal(in_child(signals), 0);
 }
