@@ -14,18 +14,29 @@ static void put(FILE *stream, const char *name, const char *value)
 	fprintf(stream, "%s=%s\n", name, escaped);
 }
 
+/* What stands among other words of a line: a blank of its own would end it. */
+static void put_word(FILE *stream, const char *name, const char *value)
+{
+	char escaped[1024];
+
+	log_escape(escaped, sizeof(escaped), value);
+	fprintf(stream, " %s=", name);
+	for (const char *at = escaped; *at; at++) {
+		if (*at == ' ')
+			fputs("\\x20", stream);
+		else
+			fputc(*at, stream);
+	}
+}
+
 static void put_session(FILE *stream, const struct session *session)
 {
-	char escaped[sizeof(session->request.rhost) * 4];
-
 	fprintf(stream, "session=%u since=%lld opener=%u", session->number,
 		(long long)session->since, session->request.opener);
-	log_escape(escaped, sizeof(escaped), session->request.service);
-	fprintf(stream, " service=%s", escaped);
-	log_escape(escaped, sizeof(escaped), session->request.rhost);
-	fprintf(stream, " rhost=%s", escaped);
-	log_escape(escaped, sizeof(escaped), session->request.tty);
-	fprintf(stream, " tty=%s\n", escaped);
+	put_word(stream, "service", session->request.service);
+	put_word(stream, "rhost", session->request.rhost);
+	put_word(stream, "tty", session->request.tty);
+	fputc('\n', stream);
 }
 
 char *state_text(const struct container_spec *spec, const struct container *container,
