@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -84,19 +85,35 @@ static int account_fill(struct account *account, const struct passwd *entry, str
 	return name_check(account->user, error);
 }
 
+/* By name, or by uid where there is no name. */
+static int passwd_ask(const char *user, uid_t uid, struct passwd *entry, char *buffer, size_t size,
+		      struct passwd **found)
+{
+	return user ? getpwnam_r(user, entry, buffer, size, found)
+		    : getpwuid_r(uid, entry, buffer, size, found);
+}
+
 /* Returns 0 with *ret_entry pointing into *buffer. */
-static int passwd_find(const char *user, char **buffer, struct passwd *entry, struct error *error)
+static int passwd_find(const char *name, uid_t uid, char **buffer, struct passwd *entry,
+		       struct error *error)
 {
 	struct passwd *found = NULL;
+	const char *user = name;
+	char number[24];
 	size_t size = 0;
 	int code;
+
+	if (!user) {
+		snprintf(number, sizeof(number), "uid %u", uid);
+		user = number;
+	}
 
 	do {
 		code = buffer_grow(buffer, &size);
 		if (code < 0)
 			return error_set(error, -code, STEP, "%s: the passwd entry is too large",
 					 user);
-		code = getpwnam_r(user, entry, *buffer, size, &found);
+		code = passwd_ask(name, uid, entry, *buffer, size, &found);
 	} while (code == ERANGE || code == EINTR);
 	if (found)
 		return 0;
@@ -106,17 +123,19 @@ static int passwd_find(const char *user, char **buffer, struct passwd *entry, st
 	return error_set(error, code, STEP, "looking up \"%s\": %s", user, strerror(code));
 }
 
-static int account_find_gids(struct account *account, struct error *error)
+static int find_gids(const struct account *account, gid_t **ret_gids, size_t *ret_count,
+		     struct error *error)
 {
+	cleanup_free gid_t *gids = NULL;
 	int count = 32, room;
 	gid_t *grown;
 
 	for (;;) {
 		room = count;
-		grown = reallocarray(account->gids, (size_t)room, sizeof(*grown));
+		grown = reallocarray(gids, (size_t)room, sizeof(*grown));
 		if (!grown)
 			return error_set(error, ENOMEM, STEP, "out of memory");
-		account->gids = grown;
+		gids = grown;
 		if (getgrouplist(account->user, account->facts.gid, grown, &count) >= 0)
 			break;
 		/* not every C library says how many there are */
@@ -126,8 +145,30 @@ static int account_find_gids(struct account *account, struct error *error)
 			return error_set(error, E2BIG, STEP, "%s is in more than %d groups",
 					 account->user, GROUPS_MOST);
 	}
+	*ret_gids = steal_pointer(&gids);
+	*ret_count = (size_t)count;
+	return 0;
+}
+
+/*
+ * getgrouplist(3) leaves out what it cannot read without a word: a moment's want of memory or of a
+ * descriptor would make a member of a confined group look like none. What lasts shows when the
+ * names are looked up; what passes, in two answers that are not the same.
+ */
+static int account_find_gids(struct account *account, struct error *error)
+{
+	cleanup_free gid_t *again = NULL;
+	size_t count = 0;
+	int result = find_gids(account, &account->gids, &account->facts.group_count, error);
+
+	if (result == 0)
+		result = find_gids(account, &again, &count, error);
+	if (result < 0)
+		return result;
 	account->facts.gids = account->gids;
-	account->facts.group_count = (size_t)count;
+	account->facts.groups_incomplete =
+		count != account->facts.group_count ||
+		memcmp(again, account->gids, count * sizeof(*again)) != 0;
 	return 0;
 }
 
@@ -172,16 +213,14 @@ static int account_find_groups(struct account *account, struct error *error)
 	return 0;
 }
 
-int account_lookup(const char *user, struct account **ret_account, struct error *error)
+static int lookup(const char *user, uid_t uid, struct account **ret_account, struct error *error)
 {
 	__attribute__((cleanup(account_free))) struct account *account = NULL;
 	cleanup_free char *buffer = NULL;
 	struct passwd entry = {0};
 	int result;
 
-	result = name_check(user, error);
-	if (result == 0)
-		result = passwd_find(user, &buffer, &entry, error);
+	result = passwd_find(user, uid, &buffer, &entry, error);
 	if (result < 0)
 		return result;
 	account = calloc(1, sizeof(*account));
@@ -195,6 +234,18 @@ int account_lookup(const char *user, struct account **ret_account, struct error 
 	if (result == 0)
 		*ret_account = steal_pointer(&account);
 	return result;
+}
+
+int account_lookup(const char *user, struct account **ret_account, struct error *error)
+{
+	int result = name_check(user, error);
+
+	return result < 0 ? result : lookup(user, 0, ret_account, error);
+}
+
+int account_lookup_uid(uid_t uid, struct account **ret_account, struct error *error)
+{
+	return lookup(NULL, uid, ret_account, error);
 }
 
 void account_destroy(struct account *account)

@@ -2,6 +2,8 @@
 /* Who an account is, asked of the host's NSS before anything is confined. */
 #pragma once
 
+#include <sys/types.h>
+
 #include "policy/error.h"
 #include "policy/plan.h"
 
@@ -14,6 +16,8 @@ struct account; /* owns every string that its facts borrow */
  * -ENOENT: no such account. Release with account_destroy(), which accepts NULL.
  */
 int account_lookup(const char *user, struct account **ret_account, struct error *error);
+/* As account_lookup(), by uid: of accounts that share one, the one that NSS names first. */
+int account_lookup_uid(uid_t uid, struct account **ret_account, struct error *error);
 void account_destroy(struct account *account);
 
 /* The facts of an account; service and rhost are NULL and the caller's to set in a copy. */

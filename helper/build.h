@@ -44,9 +44,10 @@ int cgroup_hide(struct build *build, struct error *error);
 int propagation_stop(struct build *build, struct error *error);
 int hostname_apply(struct build *build, struct error *error);
 int root_create(struct build *build, struct error *error);
-int view_attach(struct build *build, struct error *error);
-int device_create(struct build *build, struct error *error);
 int identity_write(struct build *build, struct error *error);
+int view_attach(struct build *build, struct error *error);
+int resolver_attach(struct build *build, struct error *error);
+int device_create(struct build *build, struct error *error);
 int proc_attach(struct build *build, struct error *error);
 int scratch_attach(struct build *build, struct error *error);
 int home_attach(struct build *build, struct error *error);
@@ -54,3 +55,6 @@ int extra_attach(struct build *build, struct error *error);
 int network_apply(struct build *build, struct error *error);
 int root_seal(struct build *build, struct error *error);
 int root_enter(struct build *build, struct error *error);
+
+/* For a view: makes what every root has and this one lacks (/usr, /var/tmp, ...), as our own. */
+int root_complete(struct build *build, struct error *error);

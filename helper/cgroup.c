@@ -43,7 +43,11 @@ int cgroup_make(int parent, const char *name, struct error *error)
 	if (mkdirat(parent, name, 0755) < 0)
 		return error_errno(error, step, "making %s", name);
 	fd = openat(parent, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return fd < 0 ? error_errno(error, step, "opening %s", name) : fd;
+	if (fd < 0) {
+		fd = error_errno(error, step, "opening %s", name);
+		unlinkat(parent, name, AT_REMOVEDIR);
+	}
+	return fd;
 }
 
 int cgroup_open_parent(int root, struct error *error)

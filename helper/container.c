@@ -16,6 +16,7 @@
 #include "helper/filter.h"
 #include "helper/init.h"
 #include "helper/network.h"
+#include "helper/upper.h"
 #include "policy/cleanup.h"
 
 #define BUILD_TIMEOUT_MS 30000
@@ -25,7 +26,8 @@ static const char step[] = "container";
 
 void container_clear(struct container *container)
 {
-	*container = (struct container){.init = -1, .devpts = -1, .cgroup_root = -1, .cgroup = -1};
+	*container = (struct container){
+		.init = -1, .upper_lock = -1, .devpts = -1, .cgroup_root = -1, .cgroup = -1};
 }
 
 static int copy_environment(char *const *environment, struct wire_confinement *confinement,
@@ -66,6 +68,10 @@ int container_confinement(const struct plan *plan, int state, const char *id,
 		confinement->rlimits[i].rlim_max = plan->rlimits[i].hard;
 	}
 	snprintf(confinement->container, sizeof(confinement->container), "%s", id);
+	snprintf(confinement->shell, sizeof(confinement->shell), "%s",
+		 plan->shell ? plan->shell : "");
+	snprintf(confinement->env_keep, sizeof(confinement->env_keep), "%s",
+		 plan->env_keep ? plan->env_keep : "");
 	result = copy_environment(plan->environment, confinement, error);
 	if (result < 0)
 		return result;
@@ -156,31 +162,19 @@ static void close_channels(struct channels *channels)
 }
 
 /* Init and, beside it, the one who makes its network. */
-static int build(const struct container_spec *spec, struct container *container,
-		 struct channels *channels, struct error *error)
-{
-	int result = clone_init(spec, container, channels, error);
-	pid_t maker = 0;
-
-	close_fd(&channels->init[1]);
-	close_fd(&channels->network[1]);
-	if (result == 0 && (spec->plan->namespaces & CLONE_NEWNET))
-		result = network_begin(channels->network[0], &maker, error);
-	close_fd(&channels->network[0]);
-	if (result == 0)
-		result = wait_for_report(container, channels->init[0], error);
-	while (maker > 0 && waitpid(maker, NULL, 0) < 0 && errno == EINTR)
-		;
-	return result;
-}
-
-static int create(const struct container_spec *spec, struct container *container,
-		  struct error *error)
+static int start(const struct container_spec *spec, struct container *container,
+		 struct container_pending *pending, struct error *error)
 {
 	__attribute__((cleanup(close_channels))) struct channels channels = {{-1, -1}, {-1, -1}};
 	int result;
 
+	/* An account with this uid could signal init, which is to be nobody's. */
+	if (spec->facts->uid == CONFINE_INIT_ID)
+		return error_set(error, EPERM, step, "uid %u is kept for init", CONFINE_INIT_ID);
 	snprintf(container->id, sizeof(container->id), "%s", spec->id);
+	result = upper_claim(spec->plan, spec->facts->uid, spec->id, &container->upper_lock, error);
+	if (result < 0)
+		return result;
 	container->cgroup_root = cgroup_open_root(error);
 	if (container->cgroup_root < 0)
 		return container->cgroup_root;
@@ -188,16 +182,36 @@ static int create(const struct container_spec *spec, struct container *container
 	if (container->cgroup < 0)
 		return container->cgroup;
 	result = open_channels(&channels, error);
-	return result < 0 ? result : build(spec, container, &channels, error);
+	if (result == 0)
+		result = clone_init(spec, container, &channels, error);
+	if (result == 0 && (spec->plan->namespaces & CLONE_NEWNET))
+		result = network_begin(channels.network[0], &pending->maker, error);
+	if (result == 0)
+		pending->init = steal_fd(&channels.init[0]);
+	return result;
 }
 
-int container_create(const struct container_spec *spec, struct container *container,
-		     struct error *error)
+int container_begin(const struct container_spec *spec, struct container *container,
+		    struct container_pending *pending, struct error *error)
 {
 	int result;
 
+	*pending = (struct container_pending){.init = -1};
 	container_clear(container);
-	result = create(spec, container, error);
+	result = start(spec, container, pending, error);
+	if (result < 0)
+		container_destroy(container, NULL);
+	return result;
+}
+
+int container_finish(struct container *container, struct container_pending *pending,
+		     struct error *error)
+{
+	int result = wait_for_report(container, pending->init, error);
+
+	close_fd(&pending->init);
+	while (pending->maker > 0 && waitpid(pending->maker, NULL, 0) < 0 && errno == EINTR)
+		;
 	if (result < 0)
 		container_destroy(container, NULL);
 	return result;
@@ -226,5 +240,6 @@ int container_destroy(struct container *container, struct error *error)
 	close_fd(&container->devpts_mount);
 	close_fd(&container->cgroup);
 	close_fd(&container->cgroup_root);
+	close_fd(&container->upper_lock); /* the last: whoever waits for it finds nobody left */
 	return result;
 }

@@ -25,6 +25,7 @@ struct container {
 	int init;	  /* its pidfd */
 	int devpts;	  /* O_PATH of its /dev/pts */
 	int devpts_mount; /* a detached copy of that mount, for the first session */
+	int upper_lock;	  /* on its overlay's kept changes; -1: it has none */
 	int cgroup_root;  /* of the v2 tree */
 	int cgroup;	  /* confine/ID */
 };
@@ -33,8 +34,21 @@ struct container {
 int container_confinement(const struct plan *plan, int state, const char *id,
 			  struct wire_confinement *confinement, struct error *error);
 
-/* Makes the cgroup, clones init into it and waits until init has built the container. */
-int container_create(const struct container_spec *spec, struct container *container,
+/* A container whose init is still building. */
+struct container_pending {
+	int init;    /* init's report comes here */
+	pid_t maker; /* of its network; 0: none */
+};
+
+/*
+ * Makes the cgroup and clones init into it, which begins to build. Until container_finish(), the
+ * caller may prepare what does not need the finished container. A failure leaves nothing.
+ */
+int container_begin(const struct container_spec *spec, struct container *container,
+		    struct container_pending *pending, struct error *error);
+
+/* Waits until init has built the container. A failure leaves nothing. */
+int container_finish(struct container *container, struct container_pending *pending,
 		     struct error *error);
 
 /* Ends every process of it, waits for init, and removes the cgroup. Safe on a container of zeros

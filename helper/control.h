@@ -13,7 +13,7 @@
 
 #include "helper/wire.h"
 
-#define CONTROL_VERSION 1
+#define CONTROL_VERSION 2
 
 enum control_kind {
 	CONTROL_SESSION = 1, /* a new session in this container */

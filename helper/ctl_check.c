@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "helper/ctl.h"
+#include "helper/ctl_roots.h"
 #include "helper/filter_file.h"
 #include "helper/log.h"
 #include "helper/pam_edit.h"
@@ -43,6 +44,7 @@ static const char usage[] =
 	"\n"
 	"Says what is wrong with the policy: with no FILE the installed one or that of --config,\n"
 	"with its conf.d; otherwise the FILEs alone, read together as one policy.\n"
+	"  --config      another policy than the installed one\n"
 	"  --any-owner   a draft: do not ask who owns the files and their directories\n"
 	"  --json        for programs\n";
 
@@ -201,6 +203,9 @@ static void check_run(const struct check *check, struct sources *sources,
 	    sources_parse(sources, ret_policy, problems, &error) < 0)
 		problem_add(problems, error.code, NULL, 0, NULL, "%s", error.message);
 	lists_check(*ret_policy, &lists, problems);
+	/* A draft may be meant for another machine. */
+	if (*ret_policy && !check->file_count)
+		ctl_roots_check(*ret_policy, problems);
 	if (check->file_count || check->config || access(SYSTEMD, F_OK) < 0)
 		return;
 	error = (struct error){0};
@@ -244,6 +249,11 @@ static size_t section_count(const struct policy *policy, enum section_kind kind)
 	return count;
 }
 
+static const char *plural(size_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
 static void print_text(const struct sources *sources, const struct policy *policy,
 		       const struct problems *problems)
 {
@@ -252,9 +262,11 @@ static void print_text(const struct sources *sources, const struct policy *polic
 	if (problems->count > problems->kept)
 		printf("... and %zu more\n", problems->count - problems->kept);
 	if (problems->count == 0)
-		printf("fine: %zu files, %zu rules, %zu profiles\n", sources->count,
-		       section_count(policy, SECTION_MATCH),
-		       section_count(policy, SECTION_PROFILE));
+		printf("fine: %zu file%s, %zu rule%s, %zu profile%s\n", sources->count,
+		       plural(sources->count), section_count(policy, SECTION_MATCH),
+		       plural(section_count(policy, SECTION_MATCH)),
+		       section_count(policy, SECTION_PROFILE),
+		       plural(section_count(policy, SECTION_PROFILE)));
 }
 
 static struct json_object *problem_json(const struct problem *problem)

@@ -11,6 +11,7 @@
 #include "helper/account.h"
 #include "helper/build.h"
 #include "helper/ctl.h"
+#include "helper/ctl_roots.h"
 #include "helper/log.h"
 #include "policy/cleanup.h"
 #include "policy/model.h"
@@ -32,7 +33,12 @@ static const char usage[] =
 	"                          [--config FILE] [--json]\n"
 	"\n"
 	"Says what policy makes of a login, which line decides, and every key with the line that\n"
-	"sets it.\n";
+	"sets it.\n"
+	"  --user      who logs in\n"
+	"  --service   the PAM service, such as sshd or cron\n"
+	"  --rhost     the address of the client\n"
+	"  --config    another policy\n"
+	"  --json      for programs\n";
 
 static const char *const verdicts[] = {
 	[VERDICT_IGNORE] = "not confined",
@@ -170,12 +176,25 @@ static void say_profile(const struct explain *explain)
 			say_setting(key, &setting);
 }
 
+static void say_root(const struct explain *explain)
+{
+	cleanup_free char *text = ctl_roots_text(explain->plan, explain->facts.uid);
+	char *rest = text, *line;
+
+	if (!text)
+		return;
+	puts("\nroot file system");
+	while ((line = strsep(&rest, "\n")))
+		say("%s", line);
+}
+
 static void say_steps(const struct explain *explain)
 {
 	if (!explain->plan) {
 		say("\nThis login is refused: %s", explain->plan_error.message);
 		return;
 	}
+	say_root(explain);
 	puts("\nsteps");
 	for (const struct build_step *step = build_steps; step->name; step++)
 		say("  %-18s %s", step->name, step->summary);
@@ -252,6 +271,9 @@ static void print_json(const struct explain *explain)
 		add_text(object, "profile", decision->profile);
 		add_text(object, "error", explain->plan ? NULL : explain->plan_error.message);
 		json_object_object_add(object, "settings", settings_json(explain));
+		json_object_object_add(
+			object, "root",
+			explain->plan ? ctl_roots_json(explain->plan, explain->facts.uid) : NULL);
 		json_object_object_add(object, "steps", steps_json());
 	}
 	puts(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PRETTY |

@@ -14,7 +14,11 @@
 
 #define ANSWER_TIMEOUT_MS 10000
 
-static const char usage[] = "usage: confinectl kill [--session NUMBER] USER|ID\n";
+static const char usage[] =
+	"Usage: confinectl kill [--session NUMBER] USER|ID\n"
+	"\n"
+	"Ends the containers of a user, or one container, with every process in them, at once.\n"
+	"  --session   only this session, by its number in confinectl list\n";
 
 static int ask(struct registry *registry, const char *key, unsigned session, struct error *error)
 {
@@ -74,26 +78,31 @@ static int parse_session(const char *text, unsigned *ret_session)
 
 int ctl_kill(int argc, char **argv)
 {
-	static const struct option options[] = {{"session", required_argument, NULL, 's'}, {0}};
+	static const struct option options[] = {
+		{"session", required_argument, NULL, 's'}, {"help", no_argument, NULL, 'h'}, {0}};
 	__attribute__((cleanup(registry_finish))) struct registry registry = {-1, -1};
 	__attribute__((cleanup(listing_finish))) struct listing listing = {0};
 	struct error error = {0};
 	unsigned session = 0;
 	int option;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		if (option == 'h') {
+			fputs(usage, stdout);
+			return CTL_FINE;
+		}
 		if (option != 's' || parse_session(optarg, &session) < 0) {
 			fputs(usage, stderr);
-			return 2;
+			return CTL_USAGE;
 		}
 	}
 	if (argc - optind != 1) {
 		fputs(usage, stderr);
-		return 2;
+		return CTL_USAGE;
 	}
 	if (geteuid() != 0) {
 		fputs("confinectl: kill needs root\n", stderr);
-		return 1;
+		return CTL_WRONG;
 	}
 	if (registry_open(&registry, &error) < 0 || listing_read(&registry, &listing, &error) < 0) {
 		fprintf(stderr, "confinectl: %s\n", error.message);

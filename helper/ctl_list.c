@@ -11,6 +11,22 @@
 #include "helper/listing.h"
 #include "policy/cleanup.h"
 
+static const char *const usages[] = {
+	"Usage: confinectl list [--json]\n"
+	"\n"
+	"Lists the sessions that run in containers now.\n"
+	"  --json   for programs\n",
+	"Usage: confinectl status [--json] [USER|ID]\n"
+	"\n"
+	"Says more about the containers of a user, about one container, or about all.\n"
+	"  --json   for programs\n",
+};
+
+/* Widths of the columns whose content decides. */
+struct widths {
+	int user, service, from, profile;
+};
+
 static void format_time(char *text, size_t size, long long since)
 {
 	time_t when = (time_t)since;
@@ -25,35 +41,79 @@ static const char *or_dash(const char *text)
 	return *text ? text : "-";
 }
 
-static void print_session(const struct listing_container *container,
-			  const struct listing_session *session)
+static void widen(int *width, const char *text)
 {
-	char since[32];
+	int length = (int)strlen(text);
 
-	format_time(since, sizeof(since), session->since);
-	printf("%-16s %7u  %-10s %-24s %-19s %-12s %s\n", container->user, session->number,
-	       or_dash(session->service), or_dash(session->rhost), since, container->profile,
-	       container->id);
+	if (length > *width)
+		*width = length;
+}
+
+static struct widths measure(const struct listing *listing)
+{
+	struct widths widths = {
+		.user = strlen("USER"),
+		.service = strlen("SERVICE"),
+		.from = strlen("FROM"),
+		.profile = strlen("PROFILE"),
+	};
+
+	for (size_t i = 0; i < listing->count; i++) {
+		const struct listing_container *container = &listing->list[i];
+
+		widen(&widths.user, container->user);
+		widen(&widths.profile, container->profile);
+		for (size_t k = 0; k < container->session_count; k++) {
+			widen(&widths.service, container->sessions[k].service);
+			widen(&widths.from, container->sessions[k].rhost);
+		}
+	}
+	return widths;
+}
+
+static void print_row(const struct widths *widths, const char *user, const char *session,
+		      const char *service, const char *from, const char *since, const char *profile,
+		      const char *container)
+{
+	printf("%-*s  %7s  %-*s  %-*s  %-19s  %-*s  %s\n", widths->user, user, session,
+	       widths->service, service, widths->from, from, since, widths->profile, profile,
+	       container);
+}
+
+/* A container without a session is one of confinectl run. */
+static void print_container(const struct widths *widths, const struct listing_container *container)
+{
+	char number[12], since[32];
+
+	for (size_t k = 0; k < container->session_count; k++) {
+		const struct listing_session *session = &container->sessions[k];
+
+		snprintf(number, sizeof(number), "%u", session->number);
+		format_time(since, sizeof(since), session->since);
+		print_row(widths, container->user, number, or_dash(session->service),
+			  or_dash(session->rhost), since, container->profile, container->id);
+	}
+	if (container->session_count > 0)
+		return;
+	format_time(since, sizeof(since), container->since);
+	print_row(widths, container->user, "-", "run", "-", since, container->profile,
+		  container->id);
 }
 
 static void print_list(const struct listing *listing)
 {
+	struct widths widths = measure(listing);
 	size_t sessions = 0;
 
 	if (listing->count > 0)
-		printf("%-16s %7s  %-10s %-24s %-19s %-12s %s\n", "USER", "SESSION", "SERVICE",
-		       "FROM", "SINCE", "PROFILE", "CONTAINER");
+		print_row(&widths, "USER", "SESSION", "SERVICE", "FROM", "SINCE", "PROFILE",
+			  "CONTAINER");
 	for (size_t i = 0; i < listing->count; i++) {
-		const struct listing_container *container = &listing->list[i];
-
-		for (size_t k = 0; k < container->session_count; k++)
-			print_session(container, &container->sessions[k]);
-		sessions += container->session_count;
-		if (container->session_count == 0)
-			printf("%-16s %7s  %-10s %-24s %-19s %-12s %s\n", container->user, "-",
-			       "run", "-", "-", container->profile, container->id);
+		print_container(&widths, &listing->list[i]);
+		sessions += listing->list[i].session_count;
 	}
-	printf("%zu containers, %zu sessions\n", listing->count, sessions);
+	printf("%zu container%s, %zu session%s\n", listing->count, listing->count == 1 ? "" : "s",
+	       sessions, sessions == 1 ? "" : "s");
 }
 
 static void print_status(const struct listing_container *container)
@@ -61,15 +121,16 @@ static void print_status(const struct listing_container *container)
 	char since[32];
 
 	format_time(since, sizeof(since), container->since);
-	printf("%s\n     User: %s (uid %u)\n  Profile: %s\n    Since: %s\n  Sessions: %zu\n"
-	       "Processes: supervisor %d, init %d (as the host numbers them)\n",
+	printf("%s\n     User: %s (uid %u)\n  Profile: %s\n    Since: %s\n"
+	       "Processes: supervisor %d, init %d, as the host numbers them\n"
+	       " Sessions: %zu\n",
 	       container->id, container->user, container->uid, container->profile, since,
-	       container->session_count, container->supervisor, container->init);
+	       container->supervisor, container->init, container->session_count);
 	for (size_t k = 0; k < container->session_count; k++) {
 		const struct listing_session *session = &container->sessions[k];
 
 		format_time(since, sizeof(since), session->since);
-		printf("           %u: %s from %s since %s, held by process %d\n", session->number,
+		printf("        %3u: %s from %s since %s, held by process %d\n", session->number,
 		       or_dash(session->service), or_dash(session->rhost), since, session->opener);
 	}
 }
@@ -138,10 +199,12 @@ static int run(int argc, char **argv, int full)
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--json") == 0) {
 			json = 1;
+		} else if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
+			fputs(usages[full], stdout);
+			return CTL_FINE;
 		} else if (argv[i][0] == '-' || !full || what) {
-			fprintf(stderr, full ? "usage: confinectl status [--json] [USER|ID]\n"
-					     : "usage: confinectl list [--json]\n");
-			return 2;
+			fputs(usages[full], stderr);
+			return CTL_USAGE;
 		} else {
 			what = argv[i];
 		}
@@ -154,11 +217,15 @@ static int run(int argc, char **argv, int full)
 		fprintf(stderr, "confinectl: %s\n", error.message);
 		return 1;
 	}
-	if (show(&listing, what, json, full) == 0 && what) {
+	if (show(&listing, what, json, full) > 0)
+		return CTL_FINE;
+	if (what) {
 		fprintf(stderr, "confinectl: no container of \"%s\" is running\n", what);
-		return 1;
+		return CTL_WRONG;
 	}
-	return 0;
+	if (full && !json)
+		puts("no container is running");
+	return CTL_FINE;
 }
 
 int ctl_list(int argc, char **argv)

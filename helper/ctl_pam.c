@@ -60,7 +60,13 @@ static void target_finish(struct target *target)
 static int usage(FILE *stream, int status)
 {
 	fputs("Usage: confinectl pam enable|disable SERVICE [--directory DIR] [--dry-run]\n"
-	      "       confinectl pam show SERVICE [--directory DIR] [--json]\n",
+	      "       confinectl pam show SERVICE [--directory DIR] [--json]\n"
+	      "\n"
+	      "Places the lines of pam_confine.so in a PAM service file, takes them out, or says\n"
+	      "whether they are in order.\n"
+	      "  --directory   of PAM service files; /etc/pam.d if it is not given\n"
+	      "  --dry-run     say what would change, and change nothing\n"
+	      "  --json        for programs\n",
 	      stream);
 	return status;
 }

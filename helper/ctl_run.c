@@ -32,6 +32,7 @@
 
 struct run {
 	const char *profile, *user, *config;
+	bool help;
 	char **argv;
 	struct registry registry;
 	struct account *account;
@@ -41,11 +42,20 @@ struct run {
 	struct command command;
 	struct container_spec spec;
 	struct container container;
+	bool entered; /* its entry in the registry is ours to remove */
 	int listener, signals;
 };
 
-static const char usage[] = "usage: confinectl run --profile PROFILE [--user USER] [--config FILE] "
-			    "-- COMMAND [ARG...]\n";
+static const char usage[] =
+	"Usage: confinectl run --profile PROFILE [--user USER] [--config FILE] -- COMMAND "
+	"[ARG...]\n"
+	"\n"
+	"Runs one command in a container of its own, to try a profile out. Ends as the command "
+	"does,\n"
+	"or with 125 (confine itself failed), 126 (not executable) or 127 (no such command).\n"
+	"  --profile   what the container looks like\n"
+	"  --user      who runs the command: anybody but root; nobody if it is not given\n"
+	"  --config    another policy\n";
 
 static int parse(int argc, char **argv, struct run *run)
 {
@@ -63,9 +73,13 @@ static int parse(int argc, char **argv, struct run *run)
 			run->user = optarg;
 		else if (option == 'c')
 			run->config = optarg;
+		else if (option == 'h')
+			run->help = true;
 		else
 			return -1;
 	}
+	if (run->help)
+		return 0;
 	run->argv = argv + optind;
 	return run->profile && *run->argv ? 0 : -1;
 }
@@ -159,14 +173,18 @@ static int enter_registry(struct run *run, struct error *error)
 {
 	cleanup_fd int lock = registry_lock(&run->registry, run->spec.key, LOCK_TIMEOUT_MS, error);
 
-	if (lock < 0)
-		return lock;
+	int result = lock < 0 ? lock : registry_enter(&run->registry, run->spec.key, error);
+
+	if (result < 0)
+		return result;
+	run->entered = true;
 	run->listener = registry_listen(&run->registry, run->spec.key, error);
 	return run->listener < 0 ? run->listener : save_state(run, error);
 }
 
 static int start(struct run *run, struct error *error)
 {
+	struct container_pending pending;
 	int result = registry_open(&run->registry, error);
 
 	if (result == 0)
@@ -179,7 +197,9 @@ static int start(struct run *run, struct error *error)
 		return run->signals;
 	result = enter_registry(run, error);
 	if (result == 0)
-		result = container_create(&run->spec, &run->container, error);
+		result = container_begin(&run->spec, &run->container, &pending, error);
+	if (result == 0)
+		result = container_finish(&run->container, &pending, error);
 	return result < 0 ? result : save_state(run, error);
 }
 
@@ -242,7 +262,7 @@ static void finish(struct run *run)
 
 	if (container_destroy(&run->container, &error) < 0)
 		fprintf(stderr, "confinectl: %s\n", error.message);
-	if (run->listener >= 0)
+	if (run->entered)
 		registry_remove(&run->registry, run->spec.key);
 	close_fd(&run->listener);
 	close_fd(&run->signals);
@@ -262,6 +282,10 @@ int ctl_run(int argc, char **argv)
 	if (parse(argc, argv, &run) < 0) {
 		fputs(usage, stderr);
 		return WRONG_USE;
+	}
+	if (run.help) {
+		fputs(usage, stdout);
+		return 0;
 	}
 	if (geteuid() != 0) {
 		fputs("confinectl: run needs root\n", stderr);

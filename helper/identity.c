@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 
 #include "helper/build.h"
+#include "helper/inside.h"
 #include "helper/mount.h"
 #include "helper/names.h"
 #include "helper/path.h"
@@ -22,8 +23,9 @@
 static int write_passwd(struct build *build, struct error *error)
 {
 	const char *gecos = build->gecos ? build->gecos : "";
+	const char *shell = inside_shell(build->plan->shell, build->facts->shell);
 	cleanup_free char *text = NULL;
-	int result = names_passwd(build->facts, gecos, build->facts->shell, &text, error);
+	int result = names_passwd(build->facts, gecos, shell, &text, error);
 
 	return result < 0 ? result : path_write_file(build->root, "etc/passwd", text, error);
 }
@@ -74,28 +76,36 @@ static int write_machine_id(struct build *build, struct error *error)
 	return path_write_file(build->root, "etc/machine-id", line, error);
 }
 
-static int bind_resolv_conf(struct build *build, struct error *error)
+static bool has_host_resolver(const struct plan *plan)
 {
-	cleanup_fd int source = path_open_host("/etc/resolv.conf", error);
-	cleanup_fd int mount = -1;
+	return plan->resolv_conf == PROVIDE_BIND ||
+	       (plan->resolv_conf == PROVIDE_GENERATE && !(plan->namespaces & CLONE_NEWNET));
+}
 
+int resolver_attach(struct build *build, struct error *error)
+{
+	cleanup_fd int source = -1, place = -1, mount = -1;
+
+	if (!has_host_resolver(build->plan))
+		return 0;
+	source = path_open_host("/etc/resolv.conf", error);
 	if (source == -ENOENT)
-		return path_write_file(build->root, "etc/resolv.conf", "", error);
-	if (source < 0)
-		return source;
+		return 0;
+	/* In an overlay, it is the user who could have put another thing in its place. */
+	place = source < 0 ? source : path_open_beneath(build->root, "etc/resolv.conf", error);
+	if (place < 0)
+		return place;
 	mount = mount_clone(source, "", false,
 			    MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, error);
-	if (mount < 0 || path_write_file(build->root, "etc/resolv.conf", "", error) < 0)
-		return -EIO;
-	return mount_attach(mount, build->root, "etc/resolv.conf", error);
+	return mount < 0 ? mount : mount_attach(mount, place, "", error);
 }
 
 static int write_resolv_conf(struct build *build, struct error *error)
 {
 	if (build->plan->resolv_conf == PROVIDE_OFF)
 		return 0;
-	if (build->plan->resolv_conf == PROVIDE_BIND || !(build->plan->namespaces & CLONE_NEWNET))
-		return bind_resolv_conf(build, error);
+	if (has_host_resolver(build->plan)) /* attached later, over this one */
+		return path_write_file(build->root, "etc/resolv.conf", "", error);
 	return path_write_file(build->root, "etc/resolv.conf",
 			       "# This container has no network, so there is no name server.\n",
 			       error);

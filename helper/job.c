@@ -18,8 +18,7 @@ static const char step[] = "job";
 
 static const int passed_on[] = {SIGTERM, SIGINT, SIGQUIT, SIGHUP};
 
-/* The same status, or the same signal; without a core of its own. */
-static void __attribute__((noreturn)) end_as(int status)
+void job_end_as(int status)
 {
 	static const struct rlimit none = {0, 0};
 	sigset_t one;
@@ -68,7 +67,7 @@ static void __attribute__((noreturn)) stand_in(pid_t child)
 
 		/* One that has itself traced reports its stops to us, too. */
 		if (ended == child && !WIFSTOPPED(status))
-			end_as(status);
+			job_end_as(status);
 		if (ended < 0)
 			_exit(255);
 		received = sigwaitinfo(&all, NULL);

@@ -19,3 +19,6 @@
  * its signal. -errno in the caller if there is no child.
  */
 int job_fork(uid_t uid, gid_t gid, struct error *error);
+
+/* Ends the calling process as a child has ended whose wait status this is, but without a core. */
+void job_end_as(int status) __attribute__((noreturn));

@@ -176,14 +176,21 @@ int join_container(const struct wire_confinement *confinement, int fds[WIRE_REPL
 	return result;
 }
 
+int join_processes(int init, struct error *error)
+{
+	if (setns(init, CLONE_NEWPID) < 0)
+		return error_errno(error, step, "setns to the container's processes");
+	return 0;
+}
+
 /* The second setns() names the PID namespace again, in which the child is by now: no change. */
 int join_container_as_job(const struct wire_confinement *confinement, int fds[WIRE_REPLY_FDS],
 			  uid_t uid, gid_t gid, struct error *error)
 {
 	int result = prepare(confinement, fds, error);
 
-	if (result == 0 && setns(fds[WIRE_FD_INIT], CLONE_NEWPID) < 0)
-		result = error_errno(error, step, "setns to the container's processes");
+	if (result == 0)
+		result = join_processes(fds[WIRE_FD_INIT], error);
 	if (result == 0)
 		result = job_fork(uid, gid, error);
 	if (result == 0)

@@ -35,6 +35,12 @@ int join_container(const struct wire_confinement *confinement, int fds[WIRE_REPL
 		   struct error *error);
 
 /*
+ * For a caller whose child is to join: makes the container's PID namespace that of the caller's
+ * later children, and changes nothing else. init is the pidfd of WIRE_FD_INIT.
+ */
+int join_processes(int init, struct error *error);
+
+/*
  * As join_container(), for a service that executes the user's job in the calling process (cron):
  * forks into the PID namespace, and only the child joins all the rest and returns.
  * The parent stays outside, becomes uid:gid with no capability and no descriptor, waits for the

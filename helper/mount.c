@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <unistd.h>
 
@@ -8,6 +10,24 @@
 #include "policy/cleanup.h"
 
 static const char step[] = "mounts";
+
+/* What the kernel says of a file system that it did not make, after the text and errno of error. */
+static int explain(int context, int code, struct error *error)
+{
+	size_t used = error ? strlen(error->message) : 0;
+	char line[256];
+	ssize_t length;
+
+	/* One message a read, "e overlay: ..."; ENODATA ends them (Linux 5.2). */
+	while (error && (length = read(context, line, sizeof(line))) > 2) {
+		line[(size_t)length < sizeof(line) ? length : length - 1] = '\0';
+		line[strcspn(line, "\n")] = '\0';
+		if (line[0] == 'e' && used < sizeof(error->message))
+			used += (size_t)snprintf(error->message + used,
+						 sizeof(error->message) - used, " (%s)", line + 2);
+	}
+	return code;
+}
 
 int mount_new(const char *type, const struct mount_option *options, uint64_t attributes,
 	      struct error *error)
@@ -21,11 +41,16 @@ int mount_new(const char *type, const struct mount_option *options, uint64_t att
 		result = fsconfig(context, options->value ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG,
 				  options->name, options->value, 0);
 		if (result < 0)
-			return error_errno(error, step, "%s option %s=%s", type, options->name,
-					   options->value ? options->value : "");
+			return explain(context,
+				       error_errno(error, step, "%s option %s=%s", type,
+						   options->name,
+						   options->value ? options->value : ""),
+				       error);
 	}
 	if (fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
-		return error_errno(error, step, "creating a file system of type %s", type);
+		return explain(context,
+			       error_errno(error, step, "creating a file system of type %s", type),
+			       error);
 	mount = fsmount(context, FSMOUNT_CLOEXEC, (unsigned)attributes);
 	if (mount < 0)
 		return error_errno(error, step, "fsmount of a %s", type);

@@ -246,7 +246,8 @@ static void answer_covered(struct login *login, const struct policy *policy,
 	}
 	if (login->request->flags & WIRE_DRY_RUN) {
 		snprintf(opening->reply.message, sizeof(opening->reply.message),
-			 "profile %.100s (%s)", profile, decision->reason);
+			 "profile %.100s, by %s %.100s", profile, decision->reason,
+			 decision->rule ? decision->rule : "");
 		return;
 	}
 	login->max_sessions = plan->max_sessions;

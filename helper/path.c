@@ -150,94 +150,164 @@ static int on_root(int root, int fd)
 	return fstat(root, &one) == 0 && fstat(fd, &other) == 0 && one.st_dev == other.st_dev;
 }
 
-/* Where a link on our own file system leads, as seen from inside. */
-static int follow_inside(int root, int directory, const char *text)
-{
-	int start = text[0] == '/' ? root : directory;
-	int fd = open_at2(start, text, O_PATH,
-			  RESOLVE_IN_ROOT | RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS);
+/*
+ * Where a walk inside a root stands. A link is followed by putting its text before the rest of the
+ * way, so that an absolute one begins at the root again and ".." ends there.
+ */
+struct inside {
+	int root;
+	int directory;
+	char done[PATH_MAX]; /* the way to directory, without a link: "/a/b", "" for the root */
+	struct walk walk;
+	const char *target; /* for messages */
+};
 
-	if (fd >= 0 || errno != EXDEV)
-		return fd;
-	/* Into another mount, as /bin does, only without a second link: that one may be a user's.
-	 */
-	return open_at2(start, text, O_PATH, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
+static int inside_begin(struct inside *at, int root, const char *target, struct error *error)
+{
+	*at = (struct inside){.root = root, .target = target, .directory = -1};
+	at->directory = walk_begin(&at->walk, root, target, error);
+	return at->directory < 0 ? at->directory : 0;
 }
 
-/* Opens what exists at name: without links first, then with such links as stand in our own tree. */
-static int open_inside(int root, int directory, const char *name)
+static void inside_finish(struct inside *at)
 {
-	int fd = open_at2(directory, name, O_PATH, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
-	char text[PATH_MAX];
-	ssize_t length;
-
-	if (fd >= 0 || errno != ELOOP)
-		return fd;
-	if (!on_root(root, directory)) {
-		errno = ELOOP;
-		return -1;
-	}
-	length = readlinkat(directory, name, text, sizeof(text) - 1);
-	if (length <= 0)
-		return -1;
-	text[length] = '\0';
-	return follow_inside(root, directory, text);
+	close_fd(&at->directory);
 }
 
-static int make_one(int root, int directory, const char *name, int file, const char *target,
-		    struct error *error)
+/* Goes back to the root, or to what done names. */
+static int inside_reopen(struct inside *at, struct error *error)
 {
-	int fd = open_inside(root, directory, name), result;
+	int fd = at->done[0] ? open_at2(at->root, at->done + 1, O_PATH,
+					RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS)
+			     : fcntl(at->root, F_DUPFD_CLOEXEC, 3);
 
-	if (fd >= 0)
-		return fd;
-	if (errno != ENOENT)
-		return error_errno(error, step, "%s: \"%s\"", target, name);
-	if (!on_root(root, directory))
+	if (fd < 0)
+		return error_errno(error, step, "%s: \"%s\"", at->target, at->done);
+	close_fd(&at->directory);
+	at->directory = fd;
+	return 0;
+}
+
+static int inside_ascend(struct inside *at, struct error *error)
+{
+	char *slash = strrchr(at->done, '/');
+
+	if (slash)
+		*slash = '\0';
+	return inside_reopen(at, error);
+}
+
+static int inside_follow(struct inside *at, int link, const char *name, const struct stat *info,
+			 struct error *error)
+{
+	int result;
+
+	if (!link_is_trusted(at->directory, info))
+		return error_set(error, ELOOP, step,
+				 "%s: \"%s\" is a link that somebody other than root could have "
+				 "made",
+				 at->target, name);
+	result = walk_follow(&at->walk, link, error);
+	if (result < 0 || at->walk.rest[0] != '/')
+		return result;
+	at->done[0] = '\0';
+	return inside_reopen(at, error);
+}
+
+static int inside_descend(struct inside *at, int *fd, const char *name, struct error *error)
+{
+	size_t length = strlen(at->done);
+
+	if (length + 1 + strlen(name) >= sizeof(at->done))
+		return error_set(error, ENAMETOOLONG, step, "%.64s...", at->target);
+	at->done[length] = '/';
+	strcpy(at->done + length + 1, name);
+	close_fd(&at->directory);
+	at->directory = steal_fd(fd);
+	return 0;
+}
+
+/* Makes what is missing, on our own file system only. */
+static int inside_make(const struct inside *at, const char *name, int file, struct error *error)
+{
+	int fd, result;
+
+	if (!on_root(at->root, at->directory))
 		return error_set(error, EROFS, step,
 				 "%s: \"%s\" does not exist, and is not in a place of the "
 				 "container's own where it could be made",
-				 target, name);
+				 at->target, name);
 	if (file)
-		result = mknodat(directory, name, S_IFREG | 0644, 0);
+		result = mknodat(at->directory, name, S_IFREG | 0644, 0);
 	else
-		result = mkdirat(directory, name, 0755);
+		result = mkdirat(at->directory, name, 0755);
 	if (result < 0)
-		return error_errno(error, step, "making \"%s\" of %s", name, target);
-	fd = openat(directory, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
-		return error_errno(error, step, "opening \"%s\" of %s", name, target);
-	return fd;
+		return error_errno(error, step, "making \"%s\" of %s", name, at->target);
+	fd = openat(at->directory, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	return fd < 0 ? error_errno(error, step, "opening \"%s\" of %s", name, at->target) : fd;
 }
 
-static int make_path(int root, const char *target, int file, struct error *error)
+enum missing { MISSING_REFUSE, MISSING_DIRECTORY, MISSING_FILE };
+
+static int inside_step(struct inside *at, const char *name, enum missing missing,
+		       struct error *error)
 {
-	struct walk walk = {0};
+	int last = at->walk.rest[strspn(at->walk.rest, "/")] == '\0';
+	cleanup_fd int fd = -1;
+	struct stat info;
+
+	if (strcmp(name, ".") == 0)
+		return 0;
+	if (strcmp(name, "..") == 0)
+		return inside_ascend(at, error);
+	fd = openat(at->directory, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 && (errno != ENOENT || missing == MISSING_REFUSE))
+		return error_errno(error, step, "%s: \"%s\"", at->target, name);
+	if (fd < 0)
+		fd = inside_make(at, name, missing == MISSING_FILE && last, error);
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &info) < 0)
+		return error_errno(error, step, "%s: \"%s\"", at->target, name);
+	if (S_ISLNK(info.st_mode))
+		return inside_follow(at, fd, name, &info, error);
+	return inside_descend(at, &fd, name, error);
+}
+
+static int walk_inside(int root, const char *target, enum missing missing, struct error *error)
+{
+	__attribute__((cleanup(inside_finish))) struct inside at;
+	int result = inside_begin(&at, root, target, error);
 	char name[NAME_MAX + 1];
-	cleanup_fd int directory = walk_begin(&walk, root, target, error);
 
-	if (directory < 0)
-		return directory;
-	while (walk_next(&walk, name, sizeof(name))) {
-		int last = walk.rest[strspn(walk.rest, "/")] == '\0';
-		int next = make_one(root, directory, name, file && last, target, error);
-
-		if (next < 0)
-			return next;
-		close_fd(&directory);
-		directory = next;
-	}
-	return steal_fd(&directory);
+	while (result == 0 && walk_next(&at.walk, name, sizeof(name)))
+		result = inside_step(&at, name, missing, error);
+	if (result == 0 && at.walk.rest[strspn(at.walk.rest, "/")])
+		result = error_set(error, ENAMETOOLONG, step, "%s: \"%.64s...\"", target,
+				   at.walk.rest);
+	return result < 0 ? result : steal_fd(&at.directory);
 }
 
 int path_make_directory(int root, const char *target, struct error *error)
 {
-	return make_path(root, target, 0, error);
+	return walk_inside(root, target, MISSING_DIRECTORY, error);
 }
 
 int path_make_file(int root, const char *target, struct error *error)
 {
-	return make_path(root, target, 1, error);
+	return walk_inside(root, target, MISSING_FILE, error);
+}
+
+int path_open_inside(int root, const char *target, struct error *error)
+{
+	return walk_inside(root, target, MISSING_REFUSE, error);
+}
+
+int path_open_beneath(int root, const char *path, struct error *error)
+{
+	int fd = open_at2(root, path, O_PATH, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+
+	return fd < 0 ? error_errno(error, step, "/%s", path) : fd;
 }
 
 int path_make_parent(int root, const char *target, char *name, struct error *error)
@@ -258,25 +328,6 @@ int path_make_parent(int root, const char *target, char *name, struct error *err
 	if (!on_root(root, directory))
 		return error_set(error, EROFS, step,
 				 "%s does not lie in a place of the container's own", target);
-	return steal_fd(&directory);
-}
-
-int path_open_inside(int root, const char *target, struct error *error)
-{
-	struct walk walk = {0};
-	char name[NAME_MAX + 1];
-	cleanup_fd int directory = walk_begin(&walk, root, target, error);
-
-	if (directory < 0)
-		return directory;
-	while (walk_next(&walk, name, sizeof(name))) {
-		int next = open_inside(root, directory, name);
-
-		if (next < 0)
-			return error_errno(error, step, "%s: \"%s\"", target, name);
-		close_fd(&directory);
-		directory = next;
-	}
 	return steal_fd(&directory);
 }
 

@@ -21,8 +21,9 @@ int path_open_host(const char *path, struct error *error);
 /*
  * Makes the directory target (absolute, seen from inside) below root with all missing parents,
  * mode 0755, owner root, and returns an O_PATH descriptor of it. New directories are made only on
- * the root's own file system: -EROFS where the way leads into another mount. A link is followed
- * only where it stands on the root's own file system, where nobody else can place one.
+ * the root's own file system: -EROFS where the way leads into another mount. A link is followed,
+ * and never out of the root, when it and the directory it stands in belong to root and nobody else
+ * can write there (-ELOOP).
  */
 int path_make_directory(int root, const char *target, struct error *error);
 
@@ -35,6 +36,9 @@ int path_make_parent(int root, const char *target, char *name, struct error *err
 /* Opens what is at target (absolute, seen from inside) as O_PATH, links as path_make_directory().
  */
 int path_open_inside(int root, const char *target, struct error *error);
+
+/* Opens path (relative) below root as O_PATH, without following any link. -ELOOP, -ENOENT, ... */
+int path_open_beneath(int root, const char *path, struct error *error);
 
 /* Whether there is anything at target, seen from inside and through links; yes when in doubt. */
 bool path_exists_inside(int root, const char *target);

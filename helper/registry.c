@@ -135,22 +135,24 @@ static void socket_address(struct sockaddr_un *address, const char *key)
 		 CONFINE_STATE_DIR "/containers/%s/control", key);
 }
 
+int registry_enter(struct registry *registry, const char *key, struct error *error)
+{
+	if (mkdirat(registry->containers, key, 0700) < 0)
+		return error_errno(error, step, "making the entry %s", key);
+	return 0;
+}
+
 int registry_listen(struct registry *registry, const char *key, struct error *error)
 {
 	cleanup_fd int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	struct sockaddr_un address;
 
+	(void)registry;
 	if (fd < 0)
 		return error_errno(error, step, "socket");
-	if (mkdirat(registry->containers, key, 0700) < 0)
-		return error_errno(error, step, "making the entry %s", key);
 	socket_address(&address, key);
-	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 || listen(fd, BACKLOG) < 0) {
-		int result = error_errno(error, step, "listening at %s", address.sun_path);
-
-		registry_remove(registry, key);
-		return result;
-	}
+	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 || listen(fd, BACKLOG) < 0)
+		return error_errno(error, step, "listening at %s", address.sun_path);
 	return steal_fd(&fd);
 }
 
@@ -235,7 +237,7 @@ void registry_remove(struct registry *registry, const char *key)
 	unlinkat(registry->containers, key, AT_REMOVEDIR);
 }
 
-static int reap_cgroup(const char *id, struct error *error)
+int registry_reap_cgroup(const char *id, struct error *error)
 {
 	cleanup_fd int root = cgroup_open_root(error), fd = -1;
 	char path[96];
@@ -264,7 +266,7 @@ int registry_reap(struct registry *registry, const char *key, struct error *erro
 		return 0;
 	if (registry_read_state(registry, key, text, sizeof(text), NULL) == 0 &&
 	    registry_state_value(text, "id", id, sizeof(id)) && !strchr(id, '/'))
-		result = reap_cgroup(id, error);
+		result = registry_reap_cgroup(id, error);
 	if (result == 0)
 		registry_remove(registry, key);
 	return result;

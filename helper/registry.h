@@ -54,7 +54,10 @@ int registry_make_id(char id[REGISTRY_ID_SIZE], const char *key, struct error *e
  */
 int registry_lock(struct registry *registry, const char *key, int timeout_ms, struct error *error);
 
-/* Makes the container's directory and its listening socket in it; returns the socket or -errno. */
+/* Makes the container's directory: from then on there is a place for its state. 0 or -errno. */
+int registry_enter(struct registry *registry, const char *key, struct error *error);
+
+/* Makes the listening socket in the container's directory; returns it or -errno. */
 int registry_listen(struct registry *registry, const char *key, struct error *error);
 
 /* Connects to a container's supervisor; -ENOENT none, -ECONNREFUSED it has died. */
@@ -79,6 +82,9 @@ void registry_remove(struct registry *registry, const char *key);
  * to a container whose supervisor answers. Holding the lock is the caller's business.
  */
 int registry_reap(struct registry *registry, const char *key, struct error *error);
+
+/* Ends every process of container id, whose supervisor is dead, and removes its cgroup. */
+int registry_reap_cgroup(const char *id, struct error *error);
 
 /* Calls visit for each key on the registry; stops when it returns other than 0, and returns that.
  */

@@ -14,18 +14,18 @@ static void put(FILE *stream, const char *name, const char *value)
 	fprintf(stream, "%s=%s\n", name, escaped);
 }
 
-/* What stands among other words of a line: a blank of its own would end it. */
+/* A word of a session's line: a space in it would begin another. */
 static void put_word(FILE *stream, const char *name, const char *value)
 {
 	char escaped[1024];
 
 	log_escape(escaped, sizeof(escaped), value);
 	fprintf(stream, " %s=", name);
-	for (const char *at = escaped; *at; at++) {
-		if (*at == ' ')
+	for (const char *byte = escaped; *byte; byte++) {
+		if (*byte == ' ')
 			fputs("\\x20", stream);
 		else
-			fputc(*at, stream);
+			fputc(*byte, stream);
 	}
 }
 

@@ -101,48 +101,80 @@ static int detach(struct supervisor *supervisor, const struct supervisor_first *
 	return result < 0 ? result : descriptors_null(0, error);
 }
 
-static int set_up(struct supervisor *supervisor, struct error *error)
+/* The first session is added without the control socket: it is what the container is made for. */
+static int add_first(struct supervisor *supervisor, const struct supervisor_first *first,
+		     int fds[WIRE_REPLY_FDS], struct error *error)
+{
+	int channel[2], opener = fcntl(first->opener, F_DUPFD_CLOEXEC, 3);
+
+	if (opener < 0 || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel) < 0)
+		return error_errno(error, step, "socketpair");
+	fds[WIRE_FD_SESSION] = channel[0];
+	supervisor->served = true;
+	return sessions_add(&supervisor->sessions, &supervisor->container, &first->request, opener,
+			    channel[1], &fds[WIRE_FD_CGROUP], error);
+}
+
+/* While init builds: what the container needs on the outside. */
+static int prepare(struct supervisor *supervisor, const struct supervisor_first *first,
+		   int fds[WIRE_REPLY_FDS], struct error *error)
+{
+	supervisor->listener = registry_listen(supervisor->registry, supervisor->spec->key, error);
+	if (supervisor->listener < 0)
+		return supervisor->listener;
+	return add_first(supervisor, first, fds, error);
+}
+
+static int make_container(struct supervisor *supervisor, const struct supervisor_first *first,
+			  int fds[WIRE_REPLY_FDS], struct error *error)
+{
+	struct container_pending pending;
+	int result = container_begin(supervisor->spec, &supervisor->container, &pending, error);
+
+	if (result < 0)
+		return result;
+	result = prepare(supervisor, first, fds, error);
+	if (result < 0) {
+		container_destroy(&supervisor->container, NULL);
+		return result;
+	}
+	return container_finish(&supervisor->container, &pending, error);
+}
+
+static int set_up(struct supervisor *supervisor, const struct supervisor_first *first,
+		  int fds[WIRE_REPLY_FDS], struct error *error)
 {
 	int result;
 
 	supervisor->signals = block_signals(error);
 	if (supervisor->signals < 0)
 		return supervisor->signals;
-	supervisor->listener = registry_listen(supervisor->registry, supervisor->spec->key, error);
-	if (supervisor->listener < 0)
-		return supervisor->listener;
+	result = registry_enter(supervisor->registry, supervisor->spec->key, error);
+	if (result < 0)
+		return result;
 	/* The id first: whatever is made from here on can be cleared by it. */
 	supervisor_save_state(supervisor);
-	result = container_create(supervisor->spec, &supervisor->container, error);
+	result = make_container(supervisor, first, fds, error);
 	if (result < 0)
 		registry_remove(supervisor->registry, supervisor->spec->key);
 	return result;
 }
 
-/* The first session is added without the control socket: it is what the container is made for. */
-static int serve_first(struct supervisor *supervisor, const struct supervisor_first *first,
-		       struct error *error)
+/* Gives the session's descriptors away; those that are ours alone stay open. */
+static int answer_first(struct supervisor *supervisor, const struct supervisor_first *first,
+			int fds[WIRE_REPLY_FDS], struct error *error)
 {
-	int fds[WIRE_REPLY_FDS], channel[2], opener, result;
-	cleanup_fd int procs = -1, ours = -1;
+	int result;
 
-	opener = fcntl(first->opener, F_DUPFD_CLOEXEC, 3);
-	if (opener < 0 || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel) < 0)
-		return error_errno(error, step, "socketpair");
-	ours = channel[0];
-	result = sessions_add(&supervisor->sessions, &supervisor->container, &first->request,
-			      opener, channel[1], &procs, error);
-	if (result < 0)
-		return result;
-	supervisor->served = true;
 	first->reply->verdict = WIRE_CONFINE;
 	first->reply->confinement = *supervisor->spec->confinement;
 	fds[WIRE_FD_INIT] = supervisor->container.init;
 	fds[WIRE_FD_DEVPTS] = supervisor->container.devpts_mount;
-	fds[WIRE_FD_CGROUP] = procs;
-	fds[WIRE_FD_SESSION] = ours;
-	return wire_send(first->module, first->reply, wire_reply_size(first->reply), fds,
-			 WIRE_REPLY_FDS, error);
+	result = wire_send(first->module, first->reply, wire_reply_size(first->reply), fds,
+			   WIRE_REPLY_FDS, error);
+	close_fd(&fds[WIRE_FD_CGROUP]);
+	close_fd(&fds[WIRE_FD_SESSION]);
+	return result;
 }
 
 static void answer_failure(const struct supervisor_first *first, const struct error *error)
@@ -187,19 +219,19 @@ static void supervisor_main(struct registry *registry, const struct container_sp
 					.since = time(NULL),
 					.listener = -1,
 					.signals = -1};
+	int fds[WIRE_REPLY_FDS] = {-1, -1, -1, -1}, result, off_registry = 0;
 	struct error error = {0};
-	int result, off_registry = 0;
 
 	container_clear(&supervisor.container);
 	result = detach(&supervisor, first, &error);
 	if (result == 0)
-		result = set_up(&supervisor, &error);
+		result = set_up(&supervisor, first, fds, &error);
 	if (result < 0) {
 		answer_failure(first, &error);
 		leave_cgroup();
 		_exit(1);
 	}
-	result = serve_first(&supervisor, first, &error);
+	result = answer_first(&supervisor, first, fds, &error);
 	if (result < 0)
 		answer_failure(first, &error);
 	else

@@ -18,6 +18,7 @@
 
 #include "helper/build.h"
 #include "helper/mount.h"
+#include "helper/rootfs.h"
 #include "policy/cleanup.h"
 
 #define READ_ONLY (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
@@ -145,7 +146,7 @@ static int show_etc(struct build *build, struct error *error)
 	return 0;
 }
 
-int view_attach(struct build *build, struct error *error)
+int host_attach(struct build *build, struct error *error)
 {
 	cleanup_fd int place = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	int result;

@@ -209,6 +209,9 @@ static int check_confinement(const struct wire_confinement *confinement, struct 
 	if (confinement->filter_length > WIRE_FILTER_MAX)
 		return error_set(error, EPROTO, step, "a filter of %u instructions",
 				 confinement->filter_length);
+	if (text_ends(confinement->shell, sizeof(confinement->shell), "shell", error) < 0 ||
+	    text_ends(confinement->env_keep, sizeof(confinement->env_keep), "env-keep", error) < 0)
+		return -EPROTO;
 	return text_ends(confinement->container, sizeof(confinement->container), "container",
 			 error);
 }

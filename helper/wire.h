@@ -16,8 +16,9 @@
 #include <sys/types.h>
 
 #include "policy/error.h"
+#include "policy/plan.h"
 
-#define WIRE_VERSION	     1
+#define WIRE_VERSION	     2
 #define WIRE_FILTER_MAX	     4096 /* BPF_MAXINSNS */
 #define WIRE_ENVIRONMENT_MAX 4096
 #define WIRE_FACTS_MAX	     131072
@@ -71,7 +72,9 @@ struct wire_confinement {
 	uint32_t rlimit_set;	     /* bit n: rlimits[n] is to be set */
 	uint32_t filter_length;	     /* instructions; 0: no filter */
 	struct rlimit rlimits[RLIM_NLIMITS];
-	char container[64]; /* name of the container, as confinectl shows it */
+	char container[64];		      /* name of the container, as confinectl shows it */
+	char shell[PLAN_SHELL_MAX + 1];	      /* empty: the account's own */
+	char env_keep[PLAN_ENV_KEEP_MAX + 1]; /* a list of patterns (policy/list.h), or empty */
 	char environment[WIRE_ENVIRONMENT_MAX];
 	struct sock_filter filter[WIRE_FILTER_MAX]; /* only filter_length of them are sent */
 };

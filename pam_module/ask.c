@@ -8,9 +8,9 @@
 #include <unistd.h>
 
 #include "helper/account.h"
+#include "helper/descriptor.h"
 #include "helper/wire_facts.h"
 #include "pam_module/ask.h"
-#include "pam_module/descriptor.h"
 #include "pam_module/report.h"
 #include "policy/cleanup.h"
 #include "policy/policy.h"

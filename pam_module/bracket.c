@@ -9,8 +9,8 @@
 #include <unistd.h>
 #include <utmp.h>
 
+#include "helper/descriptor.h"
 #include "pam_module/bracket.h"
-#include "pam_module/descriptor.h"
 #include "policy/cleanup.h"
 
 static const char step[] = "bracket";

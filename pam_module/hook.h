@@ -4,8 +4,8 @@
 
 #include <security/pam_modules.h>
 
+#include "helper/start.h"
 #include "pam_module/arguments.h"
-#include "pam_module/start.h"
 
 struct hook {
 	pam_handle_t *handle;

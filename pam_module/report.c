@@ -10,8 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "helper/descriptor.h"
 #include "helper/log.h"
-#include "pam_module/descriptor.h"
 #include "pam_module/report.h"
 #include "policy/cleanup.h"
 
@@ -63,8 +63,9 @@ void report_over(int socket, const struct hook *hook, int priority, const char *
 	va_end(values);
 	log_escape(escaped, sizeof(escaped), text);
 	log_escape(text, 300, user_of(hook));
-	length = snprintf(line, sizeof(line), "<%d>pam_confine(%s)[%d]: user %s: %s",
-			  LOG_AUTHPRIV | priority, hook->service, getpid(), text, escaped);
+	length = snprintf(line, sizeof(line), "<%d>%s[%d]: pam_confine(%s): user %s: %s",
+			  LOG_AUTHPRIV | priority, hook->service, getpid(), hook->service, text,
+			  escaped);
 	if (socket >= 0 && length > 0)
 		send(socket, line, (size_t)length, MSG_NOSIGNAL | MSG_DONTWAIT);
 }

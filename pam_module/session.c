@@ -197,10 +197,10 @@ static int act_on(const struct hook *hook, struct state *state, struct answer *a
 static int rehearse(const struct hook *hook, struct state *state, const char *why_not)
 {
 	static const char *const verdicts[] = {
-		[WIRE_IGNORE] = "not confined",
-		[WIRE_CONFINE] = "confined",
-		[WIRE_DENY] = "refused",
-		[WIRE_ERROR] = "refused",
+		[WIRE_IGNORE] = "would not be confined",
+		[WIRE_CONFINE] = "would be confined",
+		[WIRE_DENY] = "would be refused",
+		[WIRE_ERROR] = "would be refused",
 	};
 	struct error error = {0};
 	struct answer answer;
@@ -210,9 +210,9 @@ static int rehearse(const struct hook *hook, struct state *state, const char *wh
 	} else {
 		bool refused = answer.reply->verdict == WIRE_CONFINE && why_not;
 
-		report(hook, LOG_NOTICE, "dry run: would be %s. %s%s",
-		       refused ? "refused" : verdicts[answer.reply->verdict], answer.reply->message,
-		       refused ? why_not : "");
+		report(hook, LOG_NOTICE, "dry run: %s. %s%s%s",
+		       verdicts[refused ? WIRE_ERROR : answer.reply->verdict],
+		       answer.reply->message, refused ? ": " : "", refused ? why_not : "");
 		answer_finish(&answer);
 	}
 	state->phase = STATE_IGNORED;

@@ -4,7 +4,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "pam_module/descriptor.h"
+#include "helper/descriptor.h"
 #include "pam_module/state.h"
 #include "policy/cleanup.h"
 

@@ -55,11 +55,11 @@ static void add_mounts(uint64_t *digest, const struct plan *plan)
 uint64_t plan_digest(const struct plan *plan)
 {
 	const uint64_t numbers[] = {
-		plan->root,	    plan->home,		plan->proc,   plan->log,
-		plan->namespaces,   plan->network,	plan->nss,    plan->resolv_conf,
-		plan->caps_keep,    plan->no_new_privs, plan->filter, plan->filter_action,
-		plan->umask_set,    plan->umask,	plan->join,   plan->tmp_size,
-		plan->max_sessions,
+		plan->root,	    plan->home,		plan->proc,	  plan->log,
+		plan->namespaces,   plan->network,	plan->nss,	  plan->resolv_conf,
+		plan->caps_keep,    plan->no_new_privs, plan->filter,	  plan->filter_action,
+		plan->umask_set,    plan->umask,	plan->join,	  plan->tmp_size,
+		plan->max_sessions, plan->upper,	plan->upper_size,
 	};
 	uint64_t digest = 0xcbf29ce484222325ULL;
 
@@ -68,6 +68,8 @@ uint64_t plan_digest(const struct plan *plan)
 	add_text(&digest, plan->root_source);
 	add_text(&digest, plan->hostname);
 	add_text(&digest, plan->filter_file);
+	add_text(&digest, plan->shell);
+	add_text(&digest, plan->env_keep);
 	for (char **entry = plan->environment; *entry; entry++)
 		add_text(&digest, *entry);
 	add_text(&digest, NULL);

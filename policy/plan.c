@@ -2,6 +2,7 @@
 /* From a profile to a plan: every key's effective value, read for one user. */
 #include <errno.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,8 +11,9 @@
 #include "policy/model.h"
 #include "policy/values.h"
 
-#define STEP	   "policy"
-#define MOUNT_KEYS 6 /* keys whose value is a list of mounts */
+#define STEP		   "policy"
+#define MOUNT_KEYS	   6		 /* keys whose value is a list of mounts */
+#define UPPER_SIZE_DEFAULT (64ULL << 20) /* as tmp-size: memory of the machine */
 
 static void plan_free(struct plan **plan)
 {
@@ -30,6 +32,8 @@ void plan_destroy(struct plan *plan)
 		free(plan->environment[i]);
 	free(plan->mounts);
 	free(plan->environment);
+	free(plan->env_keep);
+	free(plan->shell);
 	free(plan->filter_file);
 	free(plan->hostname);
 	free(plan->root_source);
@@ -105,22 +109,68 @@ static int plan_set_mounts(struct plan *plan, const struct profile *profile,
 	return result;
 }
 
+/* An error of a key that is written in the policy; 0 where it is a default. */
+static int refuse_written(const struct profile *profile, const char *name, int code,
+			  const char *message, struct error *error)
+{
+	struct error cause = {.code = code};
+	struct setting setting;
+
+	if (!profile_setting(profile, key_find(SECTION_PROFILE, name), &setting) || !setting.file)
+		return 0;
+	snprintf(cause.message, sizeof(cause.message), "%s", message);
+	return setting_error(&setting, name, &cause, error);
+}
+
+/*
+ * The upper layer of an overlay: no key of it without an overlay; a size only in memory, where it
+ * is kept; and one that is kept serves one container at a time.
+ */
+static int plan_finish_upper(struct plan *plan, const struct profile *profile, struct error *error)
+{
+	int result = 0;
+
+	if (plan->root != ROOT_OVERLAY) {
+		result = refuse_written(profile, "overlay-upper", EINVAL,
+					"needs rootfs = overlay:TEMPLATE", error);
+		return result < 0 ? result
+				  : refuse_written(profile, "upper-size", EINVAL,
+						   "needs rootfs = overlay:TEMPLATE", error);
+	}
+	if (plan->upper == UPPER_DISCARD) {
+		if (plan->upper_size == 0)
+			plan->upper_size = UPPER_SIZE_DEFAULT;
+		return 0;
+	}
+	result = refuse_written(profile, "upper-size", ENOTSUP,
+				"not built yet for overlay-upper = keep (it would take a quota of "
+				"the file system); overlay-upper = discard has a size",
+				error);
+	if (result == 0 && plan->join == JOIN_SESSION)
+		result = refuse_written(profile, "join", EINVAL,
+					"changes that are kept belong to one container at a time: "
+					"this needs join = user or overlay-upper = discard",
+					error);
+	return result;
+}
+
 /* A key that the rest of the plan makes impossible. */
 static int plan_finish(struct plan *plan, const struct profile *profile, struct error *error)
 {
-	const struct key *hostname = key_find(SECTION_PROFILE, "hostname");
-	const struct error cause = {
-		.code = EINVAL, .message = "needs the uts namespace, which namespaces leaves out"};
-	struct setting setting;
+	int result = plan_finish_upper(plan, profile, error);
+
+	if (result < 0)
+		return result;
 
 	if (plan->network == NETWORK_NONE)
 		plan->namespaces |= CLONE_NEWNET;
 	else
 		plan->namespaces &= ~(unsigned long long)CLONE_NEWNET;
-	if (!(plan->namespaces & CLONE_NEWUTS) && profile_setting(profile, hostname, &setting) &&
-	    setting.file)
-		return setting_error(&setting, hostname->name, &cause, error);
-	return 0;
+	if (!(plan->namespaces & CLONE_NEWUTS))
+		result = refuse_written(profile, "hostname", EINVAL,
+					"needs the uts namespace, which namespaces leaves out",
+					error);
+	return result;
 }
 
 static int plan_fill(struct plan *plan, const struct profile *profile, const struct facts *facts,

@@ -27,6 +27,7 @@ struct facts {
 };
 
 enum root_kind { ROOT_HOST, ROOT_DIRECTORY, ROOT_OVERLAY, ROOT_IMAGE };
+enum upper_kind { UPPER_KEEP, UPPER_DISCARD };
 enum home_kind { HOME_BIND, HOME_TMPFS, HOME_NONE };
 enum proc_kind { PROC_HIDEPID, PROC_FULL, PROC_NONE };
 enum network_kind { NETWORK_NONE, NETWORK_HOST };
@@ -55,10 +56,15 @@ struct plan_rlimit {
 	rlim_t soft, hard;
 };
 
+#define PLAN_SHELL_MAX	  255  /* bytes of a shell's path */
+#define PLAN_ENV_KEEP_MAX 1023 /* bytes of env-keep */
+
 struct plan {
 	char *profile; /* name, as written */
 	enum root_kind root;
-	char *root_source; /* path or template; NULL for ROOT_HOST */
+	char *root_source;     /* absolute path of tree, template or image; NULL for ROOT_HOST */
+	enum upper_kind upper; /* ROOT_OVERLAY: what becomes of the user's changes */
+	uint64_t upper_size;   /* bytes of an upper layer in memory; 0 unless that is discarded */
 	enum home_kind home;
 	enum proc_kind proc;
 	bool log;		       /* /dev/log leads to the host's socket */
@@ -75,6 +81,8 @@ struct plan {
 	bool umask_set;
 	mode_t umask;
 	char **environment; /* env-set: NAME=value, NULL-terminated; never NULL */
+	char *shell;	    /* absolute, inside; NULL: the account's own */
+	char *env_keep;	    /* a list of patterns as in list.h; NULL: none */
 	enum join_kind join;
 	uint64_t tmp_size;	   /* bytes, for /tmp, /var/tmp and /dev/shm each */
 	struct plan_mount *mounts; /* in the order of the policy */

@@ -9,6 +9,7 @@
 #include "policy/cleanup.h"
 #include "policy/expand.h"
 #include "policy/list.h"
+#include "policy/paths.h"
 #include "policy/units.h"
 #include "policy/values.h"
 
@@ -223,4 +224,48 @@ int apply_tmp_size(struct plan *plan, const struct key *key, const char *value,
 				 value);
 	plan->tmp_size = bytes;
 	return 0;
+}
+
+static int replace_text(char **text, const char *value, struct error *error)
+{
+	char *copied = strdup(value);
+
+	if (!copied)
+		return error_set(error, ENOMEM, STEP, "out of memory");
+	free(*text);
+	*text = copied;
+	return 0;
+}
+
+/* Whether it is there is not for policy to say: it is looked for inside. */
+int apply_shell(struct plan *plan, const struct key *key, const char *value,
+		const struct facts *facts, struct error *error)
+{
+	int result = path_check(value, error);
+
+	(void)key, (void)facts;
+	if (result < 0)
+		return result;
+	if (strlen(value) > PLAN_SHELL_MAX)
+		return error_set(error, EINVAL, STEP, "\"%.64s...\": longer than %d bytes", value,
+				 PLAN_SHELL_MAX);
+	return replace_text(&plan->shell, value, error);
+}
+
+int apply_env_keep(struct plan *plan, const struct key *key, const char *value,
+		   const struct facts *facts, struct error *error)
+{
+	int result = list_check(value, error);
+
+	(void)key, (void)facts;
+	if (result < 0)
+		return result;
+	if (strlen(value) > PLAN_ENV_KEEP_MAX)
+		return error_set(error, EINVAL, STEP, "more than %d bytes", PLAN_ENV_KEEP_MAX);
+	if (strspn(value, LETTERS DIGITS "_*?!, \t") != strlen(value))
+		return error_set(error, EINVAL, STEP,
+				 "\"%.64s\": names of variables have letters, digits and '_'; '*', "
+				 "'?' and '!' as in lists of users",
+				 value);
+	return replace_text(&plan->env_keep, value, error);
 }

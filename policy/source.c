@@ -33,8 +33,11 @@ static int owner_check(int fd, const char *path, unsigned flags, struct error *e
 				 status.st_uid);
 	if (status.st_mode & (S_IWGRP | S_IWOTH))
 		return error_set(error, EPERM, STEP,
-				 "%s: mode %04o lets others than root write; chmod go-w", path,
-				 status.st_mode & 07777U);
+				 "%s: mode %04o lets others than root write; %s", path,
+				 status.st_mode & 07777U,
+				 S_ISDIR(status.st_mode) && (status.st_mode & S_ISVTX)
+					 ? "keep the policy elsewhere"
+					 : "chmod go-w");
 	return 0;
 }
 

@@ -128,6 +128,19 @@ static bool name_reserved(const char *name)
 	return strcasecmp(name, "allow") == 0 || strcasecmp(name, "deny") == 0;
 }
 
+/* Whether a key that is not built has been reported where it stands. */
+static bool already_told(const struct problems *problems, const char *message)
+{
+	size_t length = strlen(message), own;
+
+	for (size_t i = 0; i < problems->kept; i++) {
+		own = strlen(problems->list[i].message);
+		if (own <= length && strcmp(message + length - own, problems->list[i].message) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* Keys that are right each, and impossible together. Other mistakes have been reported by now. */
 static void plan_validate(const struct policy *policy, const struct place *profile,
 			  struct problems *problems)
@@ -137,7 +150,9 @@ static void plan_validate(const struct policy *policy, const struct place *profi
 	int result = policy_plan(policy, profile->section->name, &sample, &plan, &error);
 
 	plan_destroy(plan);
-	if (result < 0 && result != -ENOTSUP && !problems->first.code)
+	if (result == -ENOTSUP && already_told(problems, error.message))
+		return;
+	if (result < 0 && !problems->first.code)
 		problem_add(problems, -result, NULL, 0, NULL, "%s", error.message);
 }
 

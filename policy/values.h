@@ -5,8 +5,6 @@
 #include "policy/keys.h"
 
 /* words.c: values that are one word of a few */
-int apply_rootfs(struct plan *plan, const struct key *key, const char *value,
-		 const struct facts *facts, struct error *error);
 int apply_home(struct plan *plan, const struct key *key, const char *value,
 	       const struct facts *facts, struct error *error);
 int apply_proc(struct plan *plan, const struct key *key, const char *value,
@@ -32,6 +30,14 @@ int apply_run_as(struct plan *plan, const struct key *key, const char *value,
 int apply_devpts(struct plan *plan, const struct key *key, const char *value,
 		 const struct facts *facts, struct error *error);
 
+/* rootfs.c */
+int apply_rootfs(struct plan *plan, const struct key *key, const char *value,
+		 const struct facts *facts, struct error *error);
+int apply_overlay_upper(struct plan *plan, const struct key *key, const char *value,
+			const struct facts *facts, struct error *error);
+int apply_upper_size(struct plan *plan, const struct key *key, const char *value,
+		     const struct facts *facts, struct error *error);
+
 /* settings.c: values with a form of their own */
 int apply_hostname(struct plan *plan, const struct key *key, const char *value,
 		   const struct facts *facts, struct error *error);
@@ -41,6 +47,10 @@ int apply_umask(struct plan *plan, const struct key *key, const char *value,
 		const struct facts *facts, struct error *error);
 int apply_environment(struct plan *plan, const struct key *key, const char *value,
 		      const struct facts *facts, struct error *error);
+int apply_shell(struct plan *plan, const struct key *key, const char *value,
+		const struct facts *facts, struct error *error);
+int apply_env_keep(struct plan *plan, const struct key *key, const char *value,
+		   const struct facts *facts, struct error *error);
 int apply_tmp_size(struct plan *plan, const struct key *key, const char *value,
 		   const struct facts *facts, struct error *error);
 int apply_max_sessions(struct plan *plan, const struct key *key, const char *value,

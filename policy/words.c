@@ -51,25 +51,6 @@ static int word_read(const struct word *words, const char *value, int *ret_value
 	return error_set(error, EINVAL, STEP, "\"%.64s\" is none of: %s", value, list);
 }
 
-int apply_rootfs(struct plan *plan, const struct key *key, const char *value,
-		 const struct facts *facts, struct error *error)
-{
-	static const char *const later[] = {"directory:", "overlay:", "image:"};
-
-	(void)key, (void)facts;
-	for (size_t i = 0; i < sizeof(later) / sizeof(*later); i++)
-		if (strncmp(value, later[i], strlen(later[i])) == 0)
-			return error_set(error, ENOTSUP, STEP,
-					 "\"%.64s\" is not built yet; today there is host", value);
-	if (strcmp(value, "host") != 0)
-		return error_set(error, EINVAL, STEP,
-				 "\"%.64s\" is none of: host, directory:PATH, overlay:TEMPLATE, "
-				 "image:FILE",
-				 value);
-	plan->root = ROOT_HOST;
-	return 0;
-}
-
 int apply_home(struct plan *plan, const struct key *key, const char *value,
 	       const struct facts *facts, struct error *error)
 {

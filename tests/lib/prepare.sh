@@ -85,9 +85,10 @@ build_tree() {
 	quietly ninja -C "$tree"
 }
 
-# stage_tree NAME: installs $confine_build/NAME into $confine_build/stage.
+# stage_tree NAME [STAGE]: installs $confine_build/NAME into $confine_build/STAGE ("stage").
 stage_tree() {
-	rm -rf "$confine_build/stage"
-	mkdir -p "$confine_build/stage/usr" "$confine_build/stage/etc"
-	DESTDIR=$confine_build/stage quietly meson install -C "$confine_build/$1" --no-rebuild
+	local stage=$confine_build/${2:-stage}
+	rm -rf "$stage"
+	mkdir -p "$stage/usr" "$stage/etc"
+	DESTDIR=$stage quietly meson install -C "$confine_build/$1" --no-rebuild
 }

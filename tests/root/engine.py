@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import time
 
-from harness import leaks, world
+from harness import leaks, trees, world
 from harness.check import expect, wait_until
 
 CONFIG = "/etc/confine/root-suite.conf"
@@ -168,6 +168,7 @@ class Directory:
 
 
 def start():
+    trees.make()
     policy()
     for keys in ("", WEAK):  # what is made once and kept is there before the first look
         good(run(["true"], keys))

@@ -26,9 +26,8 @@ def unknown():
 def keys():
     for line in ("memory-max = 512M", "tasks-max = 10", "linger = yes", "forwarding = deny",
                  "network = veth", "network = pasta", "network = netns:x",
-                 "rootfs = directory:/opt",
-                 "rootfs = overlay:x", "rootfs = image:/x", "run-as = root", "devpts = host",
-                 "namespaces = mount, pid, user", "shell = /bin/sh", "idle-timeout = 1min"):
+                 "run-as = root", "devpts = host",
+                 "namespaces = mount, pid, user", "chdir = /srv", "idle-timeout = 1min"):
         done = run(["true"], line + "\n")
         refused(done, line.split()[0])
     for line in ("no-such-key = 1", "proc = maybe", "home = /home/x", "tmp-size = many",

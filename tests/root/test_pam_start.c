@@ -19,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "pam_module/start.h"
+#include "helper/start.h"
 #include "tests/root/pam_fake.h"
 
 static struct start start;

@@ -23,7 +23,7 @@ def top_level():
     expect_equal(sorted(names), sorted(TOP | links & {"bin", "sbin", "lib", "lib32", "lib64",
                                                       "libx32"}), "ls /")
     for name in ("home", "run", "srv", "opt", "mnt", "media", "sys"):
-        wanted = {"home": "alice", "run": "lock user"}.get(name, "")
+        wanted = {"home": "alice", "run": "host lock user"}.get(name, "")
         expect_equal(good(shell(f"ls -A /{name}")).split(), wanted.split(), f"ls /{name}")
 
 

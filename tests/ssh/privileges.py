@@ -150,5 +150,5 @@ def daemon_ends():
     ssh("alice", "setsid sleep 12345 >/dev/null 2>&1 </dev/null &")
     wait_until(lambda: not processes_of(47001), 5, "a process outlives the session")
     done = ssh("alice", "setsid sleep 12345 >/dev/null 2>&1 </dev/null & echo $!", PLAIN)
-    expect("sleep" in names_of(47001), "control: it outlives a plain login")
+    wait_until(lambda: "sleep" in names_of(47001), 5, "control: it outlives a plain login")
     ssh("alice", f"kill {done.text}", PLAIN)

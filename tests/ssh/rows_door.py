@@ -8,7 +8,7 @@ import subprocess
 from contextlib import contextmanager
 
 from harness import leaks, world
-from harness.check import expect
+from harness.check import expect, wait_until
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 POLICY = "/etc/confine/confine.conf"
@@ -17,6 +17,7 @@ PAM = """auth required pam_permit.so
 auth required pam_confine.so
 account required pam_permit.so
 session required pam_confine.so close
+session required pam_permit.so
 session required pam_confine.so
 """
 WHERE = "readlink /proc/self/ns/mnt"
@@ -110,6 +111,14 @@ def as_alice(arguments, **options):
 def containers():
     """What confinectl list says."""
     return json.loads(world.run(["confinectl", "list", "--json"]).out)
+
+
+def container():
+    """The only one, once its supervisor has written down who is its init."""
+    def complete():
+        found = containers()
+        return len(found) == 1 and found[0]["init"] > 1 and found[0]["supervisor"] > 1 and found[0]
+    return wait_until(complete, 5, "confinectl list shows no container")
 
 
 def named(name):

@@ -6,8 +6,8 @@ import os
 import subprocess
 from contextlib import contextmanager
 
-from harness import world
-from harness.check import check, expect, expect_equal, expect_match
+from harness import trees, world
+from harness.check import check, expect, expect_equal, expect_match, wait_until
 from harness.world import INSIDE, run, ssh
 from ways import expect_confined, expect_free
 
@@ -90,6 +90,23 @@ def sftp_only():
             expect_free("carol")
     finally:
         subprocess.run(["rm", "-r", "/srv/upload"], check=True)
+
+
+@check("templates.conf: a member's changes stay, a guest's are gone with the session")
+def templates():
+    try:
+        with policy("templates.conf"):
+            ssh("alice", "echo x >/open/note")
+            done = ssh("alice", "hostname; cat /etc/mark /open/note")
+            expect_equal(done.out.split(), ["alice-lab", "tiny", "x"], f"member: {done.err}")
+            expect_free("carol")
+        with policy("templates.conf", "guests"):
+            done = ssh("alice", "ls /open; echo x >/open/guests; ls -A ~")
+            expect_equal(done.text, "theirs", f"guest: {done.err}")
+            expect_equal(ssh("alice", "ls /open").text, "theirs", "the guest's next login")
+    finally:
+        wait_until(lambda: "alice" not in run(["confinectl", "list"]).out, 5, "alice stays")
+        trees.forget()
 
 
 class Conversation(ctypes.Structure):

@@ -146,7 +146,7 @@ static void test_wrong_words(void **state)
 {
 	(void)state;
 	assert_refused("rootfs = /srv", "rootfs: ", "\"/srv\" is none of: host, directory:PATH");
-	assert_refused("rootfs = directory:/srv", "rootfs: ", "not built yet");
+	assert_refused("rootfs = directory:srv", "rootfs: ", "is not absolute");
 	assert_refused("home = Bind", "home: ", "\"Bind\" is none of: bind, tmpfs, none");
 	assert_refused("proc = yes", "proc: ", "is none of: hidepid, full, none");
 	assert_refused("log = yes", "log: ", "is none of: bind, off");
@@ -166,6 +166,66 @@ static void test_wrong_words(void **state)
 	assert_refused("tmp-size = 0", "tmp-size: ", "at least 4K");
 	assert_refused("tmp-size = infinity", "tmp-size: ", "no infinity");
 	assert_refused("tmp-size = 50%", "tmp-size: ", "is no size");
+}
+
+static void test_rootfs(void **state)
+{
+	cleanup_plan struct plan *host = plan_for("home = none\n", &alice);
+	cleanup_plan struct plan *tree = plan_for("rootfs = directory:/srv/%u/x\n", &alice);
+	cleanup_plan struct plan *kept = plan_for("rootfs = overlay:lab-1.2\n", &alice);
+	cleanup_plan struct plan *lost = plan_for("rootfs = overlay:/srv/t\n"
+						  "overlay-upper = discard\n"
+						  "upper-size = 1M\njoin = session\n",
+						  &alice);
+	cleanup_plan struct plan *other = plan_for("rootfs = overlay:/srv/t\n"
+						   "overlay-upper = discard\njoin = session\n",
+						   &alice);
+	cleanup_plan struct plan *image = plan_for("rootfs = image:a.erofs\n", &alice);
+
+	(void)state;
+	assert_int_equal(host->root, ROOT_HOST);
+	assert_null(host->root_source);
+	assert_int_equal(tree->root, ROOT_DIRECTORY);
+	assert_string_equal(tree->root_source, "/srv/alice/x");
+	assert_int_equal(kept->root, ROOT_OVERLAY);
+	assert_string_equal(kept->root_source, CONFINE_STORE_DIR "/rootfs/lab-1.2");
+	assert_int_equal(kept->upper, UPPER_KEEP);
+	assert_true(kept->upper_size == 0);
+	assert_int_equal(lost->upper, UPPER_DISCARD);
+	assert_true(lost->upper_size == 1 << 20);
+	assert_true(other->upper_size == 64 << 20);
+	assert_int_equal(image->root, ROOT_IMAGE);
+	assert_string_equal(image->root_source, CONFINE_STORE_DIR "/images/a.erofs");
+	assert_true(plan_digest(lost) != plan_digest(other));
+	other->upper_size = lost->upper_size;
+	assert_true(plan_digest(lost) == plan_digest(other));
+	other->upper = UPPER_KEEP;
+	assert_true(plan_digest(lost) != plan_digest(other));
+}
+
+static void test_wrong_rootfs(void **state)
+{
+	(void)state;
+	assert_refused("rootfs = directory:", "rootfs: ", "is not absolute");
+	assert_refused("rootfs = directory:/", "rootfs: ", "empty component");
+	assert_refused("rootfs = directory:/a/../b", "rootfs: ", "not allowed in a path");
+	assert_refused("rootfs = directory:/a/%x", "rootfs: ", "%x stands for nothing");
+	assert_refused("rootfs = overlay:", "rootfs: ", "neither an absolute path nor a name");
+	assert_refused("rootfs = overlay:a/b", "rootfs: ", "neither an absolute path nor a name");
+	assert_refused("rootfs = overlay:..", "rootfs: ", "neither an absolute path nor a name");
+	assert_refused("rootfs = image:.x", "rootfs: ", "neither an absolute path nor a name");
+	assert_refused("rootfs = tmpfs", "rootfs: ", "is none of: host, directory:PATH");
+	assert_refused("overlay-upper = maybe", "overlay-upper: ", "is none of: keep, discard");
+	assert_refused("upper-size = 1K", "upper-size: ", "at least 64K");
+	assert_refused("upper-size = infinity", "upper-size: ", "no infinity");
+	assert_only_problem(PROFILE "rootfs = directory:/t\noverlay-upper = keep\n",
+			    "-:0: F1:4: overlay-upper: ", "needs rootfs = overlay");
+	assert_only_problem(PROFILE "upper-size = 1M\n",
+			    "-:0: F1:3: upper-size: ", "needs rootfs = overlay");
+	assert_only_problem(PROFILE "rootfs = overlay:t\nupper-size = 1M\n",
+			    "-:0: F1:4: upper-size: ", "not built yet for overlay-upper = keep");
+	assert_only_problem(PROFILE "rootfs = overlay:t\njoin = session\n",
+			    "-:0: F1:4: join: ", "one container at a time");
 }
 
 static void test_seccomp_file(void **state)
@@ -320,6 +380,27 @@ static void test_environment(void **state)
 	assert_refused("env-set = A=1,,B=2", "env-set: ", "is not NAME=value");
 }
 
+static void test_shell(void **state)
+{
+	cleanup_plan struct plan *plan =
+		plan_for("shell = /usr/bin/zsh\nenv-keep = EDITOR, GIT_*, !GIT_SSH\n", &alice);
+	cleanup_plan struct plan *other = plan_for("shell = /usr/bin/zsh\n", &alice);
+	cleanup_plan struct plan *plain = plan_for("", &alice);
+
+	(void)state;
+	assert_string_equal(plan->shell, "/usr/bin/zsh");
+	assert_string_equal(plan->env_keep, "EDITOR, GIT_*, !GIT_SSH");
+	assert_null(plain->shell);
+	assert_null(plain->env_keep);
+	assert_int_not_equal(plan_digest(plan), plan_digest(other));
+	assert_int_not_equal(plan_digest(plain), plan_digest(other));
+	assert_refused("shell = bash", "shell: ", "not absolute");
+	assert_refused("shell = /bin/../x", "shell: ", "not allowed");
+	assert_refused("env-keep = A,,B", "env-keep: ", "an empty item");
+	assert_refused("env-keep = !A", "env-keep: ", "only exclusions");
+	assert_refused("env-keep = A=1", "env-keep: ", "names of variables");
+}
+
 static void assert_mount(const struct plan_mount *mount, enum mount_kind kind, const char *source,
 			 const char *target, const char *options)
 {
@@ -454,12 +535,13 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults),      cmocka_unit_test(test_built_in_default),
 		cmocka_unit_test(test_words),	      cmocka_unit_test(test_wrong_words),
+		cmocka_unit_test(test_rootfs),	      cmocka_unit_test(test_wrong_rootfs),
 		cmocka_unit_test(test_seccomp_file),  cmocka_unit_test(test_namespaces),
 		cmocka_unit_test(test_hostname),      cmocka_unit_test(test_rlimits),
 		cmocka_unit_test(test_wrong_rlimits), cmocka_unit_test(test_capabilities),
 		cmocka_unit_test(test_environment),   cmocka_unit_test(test_mounts),
 		cmocka_unit_test(test_wrong_mounts),  cmocka_unit_test(test_mount_expansion),
-		cmocka_unit_test(test_inherit),
+		cmocka_unit_test(test_inherit),	      cmocka_unit_test(test_shell),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <fcntl.h>
 
-#include "pam_module/descriptor.h"
+#include "helper/descriptor.h"
 #include "policy/cleanup.h"
 
 int descriptor_lift(int *fd, struct error *error)

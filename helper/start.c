@@ -13,8 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "pam_module/descriptor.h"
-#include "pam_module/start.h"
+#include "helper/descriptor.h"
+#include "helper/start.h"
 #include "policy/cleanup.h"
 
 static const char step[] = "start";
