@@ -53,7 +53,7 @@ int upper_place(const struct plan *plan, uid_t uid, char place[UPPER_PLACE_SIZE]
 	for (; *name && length < UPPER_PLACE_SIZE - 2; name++) {
 		if (*name == ':' || *name == '%')
 			place[length++] = '%';
-		place[length++] = *name == '/' ? ':' : *name;
+		place[length++] = (char)(*name == '/' ? ':' : *name);
 	}
 	place[length] = '\0';
 	if (*name || strlen(strrchr(place, '/') + 1) > NAME_MAX)

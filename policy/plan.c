@@ -96,7 +96,7 @@ static int mount_setting_compare(const void *left, const void *right)
 static int plan_set_mounts(struct plan *plan, const struct profile *profile,
 			   const struct facts *facts, struct error *error)
 {
-	struct mount_setting settings[MOUNT_KEYS];
+	struct mount_setting settings[MOUNT_KEYS] = {0};
 	size_t count = 0;
 	int result = 0;
 
