@@ -55,7 +55,9 @@ static char **take_strings(char **at, const char *end, size_t count)
 	if (count > (size_t)(end - *at))
 		return NULL;
 	list = calloc(count + 1, sizeof(*list));
-	for (size_t i = 0; list && i < count; i++) {
+	if (!list)
+		return NULL;
+	for (size_t i = 0; i < count; i++) {
 		if (*at >= end) {
 			free(list);
 			return NULL;

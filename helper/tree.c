@@ -189,7 +189,6 @@ static bool is_ours(const char *name)
 static bool is_bare(int fd, const struct stat *info)
 {
 	DIR *directory;
-	struct dirent *entry;
 	int names = 0;
 
 	if (info->st_uid != 0 || (info->st_mode & 022))
@@ -200,7 +199,7 @@ static bool is_bare(int fd, const struct stat *info)
 		close_fd(&fd);
 		return false;
 	}
-	while (names < 3 && (entry = readdir(directory)))
+	while (names < 3 && readdir(directory))
 		names++;
 	closedir(directory);
 	return names < 3;
