@@ -55,7 +55,9 @@ static char **take_strings(char **at, const char *end, size_t count)
 	if (count > (size_t)(end - *at))
 		return NULL;
 	list = calloc(count + 1, sizeof(*list));
-	for (size_t i = 0; list && i < count; i++) {
+	if (!list)
+		return NULL;
+	for (size_t i = 0; i < count; i++) {
 		if (*at >= end) {
 			free(list);
 			return NULL;
@@ -89,20 +91,29 @@ static int take_all(struct caller *caller, size_t length, struct error *error)
 	return caller->environment && at == end ? 0 : wrong(error);
 }
 
-int caller_read(struct caller *caller, struct error *error)
+int caller_parse(struct caller *caller, char *bytes, size_t length, struct error *error)
 {
-	cleanup_fd int notes = SHELL_STATE_FD;
-	size_t length = 0;
 	int result;
 
-	*caller = (struct caller){.directory = -1};
-	if (fcntl(SHELL_DIRECTORY_FD, F_SETFD, FD_CLOEXEC) == 0)
-		caller->directory = SHELL_DIRECTORY_FD;
-	result = read_all(notes, &caller->bytes, &length, error);
-	if (result == 0)
-		result = take_all(caller, length, error);
+	*caller = (struct caller){.directory = -1, .bytes = bytes};
+	result = length < sizeof(caller->state) ? wrong(error) : take_all(caller, length, error);
 	if (result < 0)
 		caller_finish(caller);
+	return result;
+}
+
+int caller_read(struct caller *caller, struct error *error)
+{
+	cleanup_free char *bytes = NULL;
+	cleanup_fd int notes = SHELL_STATE_FD;
+	size_t length = 0;
+	int result = read_all(notes, &bytes, &length, error);
+
+	*caller = (struct caller){.directory = -1};
+	if (result == 0)
+		result = caller_parse(caller, steal_pointer(&bytes), length, error);
+	if (result == 0 && fcntl(SHELL_DIRECTORY_FD, F_SETFD, FD_CLOEXEC) == 0)
+		caller->directory = SHELL_DIRECTORY_FD;
 	return result;
 }
 

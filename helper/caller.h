@@ -22,6 +22,9 @@ struct caller {
  * -EPROTO for anything that confine-shell does not write. Release with caller_finish().
  */
 int caller_read(struct caller *caller, struct error *error);
+
+/* The same from length bytes (and a NUL after them) of malloc(3), which become the caller's. */
+int caller_parse(struct caller *caller, char *bytes, size_t length, struct error *error);
 void caller_finish(struct caller *caller);
 
 /* The value of a variable of the caller's, or NULL; the first of several. Borrowed. */

@@ -44,7 +44,7 @@ int cgroup_make(int parent, const char *name, struct error *error)
 		return error_errno(error, step, "making %s", name);
 	fd = openat(parent, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0) {
-		fd = error_errno(error, step, "opening %s", name);
+		fd = error_errno(error, step, "opening the cgroup just made");
 		unlinkat(parent, name, AT_REMOVEDIR);
 	}
 	return fd;

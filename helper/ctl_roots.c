@@ -60,6 +60,7 @@ void ctl_roots_check(const struct policy *policy, struct problems *problems)
 static const char *changes(const struct plan *plan, uid_t uid, char place[UPPER_PLACE_SIZE])
 {
 	struct error error;
+	size_t used;
 
 	if (plan->root != ROOT_OVERLAY)
 		return NULL;
@@ -68,6 +69,9 @@ static const char *changes(const struct plan *plan, uid_t uid, char place[UPPER_
 			 "in memory, at most %" PRIu64 " bytes, thrown away", plan->upper_size);
 	else if (upper_place(plan, uid, place, &error) < 0)
 		snprintf(place, UPPER_PLACE_SIZE, "not possible: %.400s", error.message);
+	else if (plan->upper_size && (used = strlen(place)) < UPPER_PLACE_SIZE)
+		snprintf(place + used, UPPER_PLACE_SIZE - used, ", at most %" PRIu64 " bytes",
+			 plan->upper_size);
 	return place;
 }
 

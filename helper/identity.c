@@ -16,121 +16,40 @@
 #include "helper/build.h"
 #include "helper/inside.h"
 #include "helper/mount.h"
+#include "helper/names.h"
 #include "helper/path.h"
 #include "policy/cleanup.h"
 
-#define TTY_GID	  5 /* the group of our devpts */
-#define NOBODY_ID 65534
-
-/* A text under construction that refuses what would break a line of passwd(5) or group(5). */
-struct text {
-	char *bytes;
-	size_t length;
-	FILE *stream;
-};
-
-static int check_field(const char *value, const char *what, struct error *error)
-{
-	for (const char *byte = value; *byte; byte++) {
-		if (*byte == ':' || *byte == '\n' || *byte == '\r')
-			return error_set(error, EINVAL, "identity",
-					 "the %s of this account holds a character that passwd(5) "
-					 "cannot hold",
-					 what);
-	}
-	return 0;
-}
-
-static void free_text(struct text *text)
-{
-	if (text->stream)
-		fclose(text->stream);
-	free(text->bytes);
-}
-
-#define cleanup_text __attribute__((cleanup(free_text)))
-
-static int text_begin(struct text *text, struct error *error)
-{
-	text->stream = open_memstream(&text->bytes, &text->length);
-	return text->stream ? 0 : error_errno(error, "identity", "open_memstream");
-}
-
-static int text_write(struct text *text, int root, const char *path, struct error *error)
-{
-	FILE *stream = text->stream;
-
-	text->stream = NULL;
-	if (fclose(stream) != 0)
-		return error_errno(error, "identity", "composing %s", path);
-	return path_write_file(root, path, text->bytes, error);
-}
-
 static int write_passwd(struct build *build, struct error *error)
 {
-	const struct facts *facts = build->facts;
 	const char *gecos = build->gecos ? build->gecos : "";
-	const char *shell = inside_shell(build->plan->shell, facts->shell);
-	cleanup_text struct text text = {0};
+	const char *shell = inside_shell(build->plan->shell, build->facts->shell);
+	cleanup_free char *text = NULL;
+	int result = names_passwd(build->facts, gecos, shell, &text, error);
 
-	if (check_field(facts->user, "name", error) < 0 || check_field(gecos, "full name", error) ||
-	    check_field(facts->home, "home", error) < 0 || check_field(shell, "shell", error) < 0 ||
-	    text_begin(&text, error) < 0)
-		return -EINVAL;
-	fprintf(text.stream, "root:x:0:0:root:/root:/usr/sbin/nologin\n");
-	if (facts->uid != NOBODY_ID)
-		fprintf(text.stream, "nobody:x:%d:%d:nobody:/nonexistent:/usr/sbin/nologin\n",
-			NOBODY_ID, NOBODY_ID);
-	fprintf(text.stream, "%s:x:%u:%u:%s:%s:%s\n", facts->user, facts->uid, facts->gid, gecos,
-		facts->home, shell);
-	return text_write(&text, build->root, "etc/passwd", error);
-}
-
-static bool has_group(const struct facts *facts, gid_t gid)
-{
-	for (size_t i = 0; i < facts->group_count; i++) {
-		if (facts->gids[i] == gid && facts->groups[i])
-			return true;
-	}
-	return false;
+	return result < 0 ? result : path_write_file(build->root, "etc/passwd", text, error);
 }
 
 static int write_group(struct build *build, struct error *error)
 {
-	static const struct {
-		const char *name;
-		gid_t gid;
-	} always[] = {{"root", 0}, {"tty", TTY_GID}, {"nogroup", NOBODY_ID}};
-	const struct facts *facts = build->facts;
-	cleanup_text struct text text = {0};
+	cleanup_free char *text = NULL;
+	int result = names_group(build->facts, &text, error);
 
-	if (text_begin(&text, error) < 0)
-		return -ENOMEM;
-	for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++) {
-		if (!has_group(facts, always[i].gid))
-			fprintf(text.stream, "%s:x:%u:\n", always[i].name, always[i].gid);
-	}
-	for (size_t i = 0; i < facts->group_count; i++) {
-		if (!facts->groups[i])
-			continue;
-		if (check_field(facts->groups[i], "group", error) < 0)
-			return -EINVAL;
-		fprintf(text.stream, "%s:x:%u:%s\n", facts->groups[i], facts->gids[i],
-			facts->gids[i] == facts->gid ? "" : facts->user);
-	}
-	return text_write(&text, build->root, "etc/group", error);
+	return result < 0 ? result : path_write_file(build->root, "etc/group", text, error);
 }
 
 static int write_hosts(struct build *build, struct error *error)
 {
-	cleanup_text struct text text = {0};
+	cleanup_free char *text = NULL;
 
-	if (text_begin(&text, error) < 0)
-		return -ENOMEM;
-	fprintf(text.stream,
-		"127.0.0.1 localhost\n127.0.1.1 %s\n::1 localhost ip6-localhost ip6-loopback\n",
-		build->hostname);
-	return text_write(&text, build->root, "etc/hosts", error);
+	if (asprintf(&text,
+		     "127.0.0.1 localhost\n127.0.1.1 %s\n"
+		     "::1 localhost ip6-localhost ip6-loopback\n",
+		     build->hostname) < 0) {
+		text = NULL;
+		return error_set(error, ENOMEM, "identity", "out of memory");
+	}
+	return path_write_file(build->root, "etc/hosts", text, error);
 }
 
 static int write_hostname(struct build *build, struct error *error)

@@ -18,6 +18,8 @@
 #include "helper/mount.h"
 #include "policy/cleanup.h"
 
+#define READ	    (O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+#define READ_WRITE  (O_RDWR | O_CLOEXEC | O_NOFOLLOW)
 #define LOOP_ROUNDS 64 /* others may take the device that was free a moment ago */
 
 static const char step[] = "image";
@@ -53,7 +55,7 @@ static int loop_take(int control, const struct loop_config *config, struct error
 	if (number < 0)
 		return error_errno(error, step, "asking for a free loop device");
 	snprintf(path, sizeof(path), "/dev/loop%d", number);
-	loop = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	loop = open(path, config->info.lo_flags & LO_FLAGS_READ_ONLY ? READ : READ_WRITE);
 	if (loop < 0)
 		return error_errno(error, step, "opening %s", path);
 	if (ioctl(loop, LOOP_CONFIGURE, config) < 0)
@@ -61,11 +63,11 @@ static int loop_take(int control, const struct loop_config *config, struct error
 	return steal_fd(&loop);
 }
 
-static int loop_open(int file, struct error *error)
+int image_loop(int file, unsigned flags, struct error *error)
 {
 	const struct loop_config config = {
 		.fd = (uint32_t)file,
-		.info = {.lo_flags = LO_FLAGS_READ_ONLY | LO_FLAGS_AUTOCLEAR},
+		.info = {.lo_flags = flags | LO_FLAGS_AUTOCLEAR},
 	};
 	cleanup_fd int control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
 	int loop = -EBUSY;
@@ -82,7 +84,7 @@ int image_mount(int file, struct error *error)
 	char source[32];
 	const struct mount_option options[] = {{"source", source}, {"ro", NULL}, {0}};
 	const char *type = image_type(file, error);
-	cleanup_fd int loop = type ? loop_open(file, error) : -EINVAL;
+	cleanup_fd int loop = type ? image_loop(file, LO_FLAGS_READ_ONLY, error) : -EINVAL;
 
 	if (loop < 0)
 		return loop;

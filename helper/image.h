@@ -9,8 +9,14 @@
 const char *image_type(int file, struct error *error);
 
 /*
- * Mounts what is in file (open for reading), read-only, nosuid and nodev, nowhere yet. The loop
- * device under it goes with the last mount of it, whatever becomes of the process (loop(4),
- * LO_FLAGS_AUTOCLEAR). Linux 5.8. Returns a descriptor for mount_attach() or -errno.
+ * A loop device over file (open for reading, or for writing as well) that goes with its last user,
+ * whatever becomes of the process; flags: LO_FLAGS_ of loop(4), in addition. Linux 5.8. Returns a
+ * descriptor of it or -errno.
+ */
+int image_loop(int file, unsigned flags, struct error *error);
+
+/*
+ * Mounts what is in file (open for reading), read-only, nosuid and nodev, nowhere yet, by an
+ * image_loop(). Returns a descriptor for mount_attach() or -errno.
  */
 int image_mount(int file, struct error *error);

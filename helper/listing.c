@@ -46,7 +46,7 @@ static int take_session(struct listing_container *container, const char *line, s
 	struct listing_session *session;
 
 	if (!list)
-		return -1;
+		return -ENOMEM;
 	container->sessions = list;
 	session = &list[container->session_count++];
 	memset(session, 0, sizeof(*session));
@@ -72,7 +72,7 @@ static int take_sessions(struct listing_container *container, const char *text)
 		size_t length = strcspn(line, "\n");
 
 		if (strncmp(line, "session=", 8) == 0 && take_session(container, line, length) < 0)
-			return -1;
+			return -ENOMEM;
 		line += length;
 		line += *line == '\n';
 	}
@@ -97,22 +97,29 @@ static void take_container(struct listing_container *container, const char *key,
 		container->since = strtoll(number, NULL, 10);
 }
 
-static int visit(struct registry *registry, const char *key, void *data)
+int listing_add(struct listing *listing, const char *key, const char *text)
 {
-	struct listing *listing = data;
-	cleanup_free char *text = malloc(STATE_MAX);
-	struct listing_container *list;
+	struct listing_container *list =
+		reallocarray(listing->list, listing->count + 1, sizeof(*list));
 
-	/* One that ended while we read is no error: it is not there any more. */
-	if (!text || registry_read_state(registry, key, text, STATE_MAX, NULL) < 0)
-		return text ? 0 : -1;
-	list = reallocarray(listing->list, listing->count + 1, sizeof(*list));
 	if (!list)
-		return -1;
+		return -ENOMEM;
 	listing->list = list;
 	memset(&list[listing->count], 0, sizeof(*list));
 	take_container(&list[listing->count], key, text);
 	return take_sessions(&list[listing->count++], text);
+}
+
+static int visit(struct registry *registry, const char *key, void *data)
+{
+	cleanup_free char *text = malloc(STATE_MAX);
+
+	if (!text)
+		return -ENOMEM;
+	/* One that ended while we read is no error: it is not there any more. */
+	if (registry_read_state(registry, key, text, STATE_MAX, NULL) < 0)
+		return 0;
+	return listing_add(data, key, text);
 }
 
 int listing_read(struct registry *registry, struct listing *listing, struct error *error)
@@ -122,7 +129,7 @@ int listing_read(struct registry *registry, struct listing *listing, struct erro
 	*listing = (struct listing){0};
 	registry_sweep(registry);
 	result = registry_each(registry, visit, listing, error);
-	if (result == -1)
+	if (result == -ENOMEM)
 		return error_set(error, ENOMEM, "list", "no memory");
 	return result;
 }

@@ -33,5 +33,8 @@ struct listing {
 int listing_read(struct registry *registry, struct listing *listing, struct error *error);
 void listing_finish(struct listing *listing);
 
+/* Adds a container by the text of its state file. 0 or -ENOMEM. */
+int listing_add(struct listing *listing, const char *key, const char *text);
+
 /* Whether a container is meant by what somebody typed: its user, its uid, its id or its key. */
 bool listing_matches(const struct listing_container *container, const char *what);

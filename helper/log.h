@@ -12,5 +12,8 @@
 /* Writes one line to syslog (facility authpriv) with this priority of syslog(3). */
 void log_line(int priority, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Copies text to escaped[size] as the log shows it; the result always ends. For tests and ctl. */
+/*
+ * Copies text to escaped[size] (at least 4 bytes) as the log shows it; the result always ends. For
+ * tests and ctl.
+ */
 void log_escape(char *escaped, size_t size, const char *text);

@@ -68,7 +68,7 @@ static int ask_for_session(const struct login *login, int supervisor, int channe
 {
 	const int passed[CONTROL_SESSION_FDS] = {login->opener, channel};
 	struct control_request request;
-	size_t length, count;
+	size_t length = 0, count = 0;
 	int result;
 
 	describe_session(login, &request);

@@ -41,7 +41,7 @@ static int empty_root(struct error *error)
 
 static int drop(struct error *error)
 {
-	struct privileges now;
+	struct privileges now = {0};
 	uint64_t keep;
 	int result = privileges_bound(0, error);
 

@@ -115,7 +115,7 @@ int root_create(struct build *build, struct error *error)
 	if (result == 0 && build->plan->root == ROOT_HOST)
 		result = make_all(build->root, otherwise, error);
 	return result < 0 ? result
-			  : path_write_file(build->root, INSIDE_MARK + 1, INSIDE_NAME "\n", error);
+			  : path_write_file(build->root, &INSIDE_MARK[1], INSIDE_NAME "\n", error);
 }
 
 int root_seal(struct build *build, struct error *error)

@@ -10,6 +10,7 @@
 #include "helper/image.h"
 #include "helper/rootfs.h"
 #include "helper/trusted.h"
+#include "helper/volume.h"
 #include "policy/cleanup.h"
 
 static const char step[] = "rootfs";
@@ -91,6 +92,14 @@ static int kernel_has(const char *type, struct error *error)
 	return error_set(error, ENODEV, step, "this kernel has no %s", type);
 }
 
+/* What a size of kept changes takes. */
+static int can_limit(struct error *error)
+{
+	if (access(VOLUME_MAKER, X_OK) < 0)
+		return error_errno(error, step, "upper-size takes " VOLUME_MAKER);
+	return kernel_has("ext4", error);
+}
+
 int rootfs_verify(const struct plan *plan, struct error *error)
 {
 	cleanup_fd int fd = -1;
@@ -105,6 +114,9 @@ int rootfs_verify(const struct plan *plan, struct error *error)
 		return fd;
 	/* Also the others' /etc is one: the generated files over the tree's. */
 	result = kernel_has("overlay", error);
+	if (result == 0 && plan->root == ROOT_OVERLAY && plan->upper == UPPER_KEEP &&
+	    plan->upper_size)
+		result = can_limit(error);
 	if (result < 0 || mode == S_IFDIR)
 		return result;
 	type = image_type(fd, error);

@@ -41,6 +41,7 @@
 #include "helper/overlay.h"
 #include "helper/rootfs.h"
 #include "helper/upper.h"
+#include "helper/volume.h"
 #include "policy/cleanup.h"
 
 #define SAFE	  (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
@@ -117,6 +118,22 @@ static int make_discarded(struct tree *tree, struct error *error)
 	return result < 0 ? result : upper_make(mount, &tree->upper, error);
 }
 
+/* The upper layer that stays: in its directory, or in the volume of that, if there is one. */
+static int open_kept(struct tree *tree, struct error *error)
+{
+	const struct build *build = tree->build;
+	cleanup_fd int directory = upper_open(build->plan, build->facts->uid, error);
+	cleanup_fd int volume = directory < 0 ? directory : volume_mount(directory, error);
+	int result;
+
+	if (directory >= 0 && volume == -ENOENT)
+		return upper_make(directory, &tree->upper, error);
+	result = volume < 0 ? volume : hold(tree, volume, error);
+	if (result == 0)
+		result = volume_fill(volume, directory, build->plan->upper_size, error);
+	return result < 0 ? result : upper_make(volume, &tree->upper, error);
+}
+
 /* An overlay's own top has the owner and mode of its uppermost layer. */
 static int match_top(int below, int upper, struct error *error)
 {
@@ -146,7 +163,7 @@ static int open_shown(struct tree *tree, struct error *error)
 	if (plan->upper == UPPER_DISCARD)
 		result = make_discarded(tree, error);
 	else
-		result = upper_open(plan, tree->build->facts->uid, &tree->upper, error);
+		result = open_kept(tree, error);
 	if (result == 0)
 		result = match_top(tree->below, tree->upper.tree, error);
 	if (result < 0)
@@ -172,7 +189,6 @@ static bool is_ours(const char *name)
 static bool is_bare(int fd, const struct stat *info)
 {
 	DIR *directory;
-	struct dirent *entry;
 	int names = 0;
 
 	if (info->st_uid != 0 || (info->st_mode & 022))
@@ -183,7 +199,7 @@ static bool is_bare(int fd, const struct stat *info)
 		close_fd(&fd);
 		return false;
 	}
-	while (names < 3 && (entry = readdir(directory)))
+	while (names < 3 && readdir(directory))
 		names++;
 	closedir(directory);
 	return names < 3;

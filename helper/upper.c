@@ -18,6 +18,7 @@
 #include "helper/registry.h"
 #include "helper/trusted.h"
 #include "helper/upper.h"
+#include "helper/volume.h"
 #include "policy/cleanup.h"
 
 #define TEMPLATES CONFINE_STORE_DIR "/rootfs/"
@@ -52,7 +53,7 @@ int upper_place(const struct plan *plan, uid_t uid, char place[UPPER_PLACE_SIZE]
 	for (; *name && length < UPPER_PLACE_SIZE - 2; name++) {
 		if (*name == ':' || *name == '%')
 			place[length++] = '%';
-		place[length++] = *name == '/' ? ':' : *name;
+		place[length++] = (char)(*name == '/' ? ':' : *name);
 	}
 	place[length] = '\0';
 	if (*name || strlen(strrchr(place, '/') + 1) > NAME_MAX)
@@ -120,18 +121,28 @@ int upper_make(int directory, struct upper *upper, struct error *error)
 	return result;
 }
 
-int upper_open(const struct plan *plan, uid_t uid, struct upper *upper, struct error *error)
+int upper_open(const struct plan *plan, uid_t uid, struct error *error)
 {
 	char place[UPPER_PLACE_SIZE];
-	cleanup_fd int directory = -1;
 	mode_t type;
 	int result = upper_place(plan, uid, place, error);
 
-	upper_clear(upper);
-	if (result < 0)
-		return result;
-	directory = trusted_open(place, &type, error);
-	return directory < 0 ? directory : upper_make(directory, upper, error);
+	return result < 0 ? result : trusted_open(place, &type, error);
+}
+
+/* A size takes a volume. What has been kept without one stays where it is, and in force. */
+static int prepare_volume(int directory, const char *place, uint64_t size, struct error *error)
+{
+	struct stat info;
+
+	if (size == 0)
+		return 0;
+	if (fstatat(directory, "tree", &info, AT_SYMLINK_NOFOLLOW) == 0)
+		return error_set(error, EEXIST, step,
+				 "%s holds changes that were kept without upper-size; remove them, "
+				 "or the key",
+				 place);
+	return volume_prepare(directory, size, error);
 }
 
 static int lock(int fd, const char *place, struct error *error)
@@ -197,6 +208,8 @@ int upper_claim(const struct plan *plan, uid_t uid, const char *id, int *ret_loc
 	result = lock(fd, place, error);
 	if (result == 0)
 		result = succeed(fd, id, error);
+	if (result == 0)
+		result = prepare_volume(directory, place, plan->upper_size, error);
 	if (result == 0)
 		*ret_lock = steal_fd(&fd);
 	return result;

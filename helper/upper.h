@@ -2,10 +2,11 @@
 /*
  * The upper layers of overlays: what a user changes in a template.
  *
- *   /var/lib/confine/users/UID/NAME/lock      held while a container uses the rest; says its id
- *                                  /tree, /tree.work   the changes, and overlayfs's work directory
- *                                  /etc, /etc.work     those of /etc, which is an overlay of its
- * own
+ *   /var/lib/confine/users/UID/NAME/
+ *     lock              held while a container uses the rest; says its id
+ *     tree, tree.work   the changes, and overlayfs's work directory
+ *     etc, etc.work     those of /etc, which is an overlay of its own
+ *     volume            where changes have a size: a file system that holds these four (volume.h)
  *
  * NAME is the template's, or its path with ':' for '/', "%:" for ':' and "%%" for '%'. All of it
  * is root's and closed to others (0700), so that nothing in there can be executed or opened on the
@@ -38,10 +39,10 @@ int upper_place(const struct plan *plan, uid_t uid, char place[UPPER_PLACE_SIZE]
 int upper_claim(const struct plan *plan, uid_t uid, const char *id, int *ret_lock,
 		struct error *error);
 
-/* In the container's mount namespace: opens what upper_claim() has made. */
-int upper_open(const struct plan *plan, uid_t uid, struct upper *upper, struct error *error);
+/* In the container's mount namespace: opens the directory that upper_claim() has made. O_PATH. */
+int upper_open(const struct plan *plan, uid_t uid, struct error *error);
 
-/* The same in an empty directory, for changes that are thrown away. */
+/* Opens the layers in a directory, and makes those that are missing. */
 int upper_make(int directory, struct upper *upper, struct error *error);
 
 void upper_clear(struct upper *upper);

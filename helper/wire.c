@@ -28,7 +28,7 @@ int wire_send(int socket, const void *message, size_t length, const int *fds, si
 	if (count > 0) {
 		header.msg_control = control.bytes;
 		header.msg_controllen = CMSG_SPACE(sizeof(int) * count);
-		rights = CMSG_FIRSTHDR(&header);
+		rights = &control.align; /* CMSG_FIRSTHDR(), which might be NULL elsewhere */
 		rights->cmsg_level = SOL_SOCKET;
 		rights->cmsg_type = SCM_RIGHTS;
 		rights->cmsg_len = CMSG_LEN(sizeof(int) * count);

@@ -76,13 +76,14 @@ static const char *take_text(const char **at, const char *end)
 	return text;
 }
 
+/* Only as put_number() writes it, so that the whole has one spelling. */
 static int take_number(const char **at, const char *end, unsigned *ret_number)
 {
 	const char *text = take_text(at, end);
 	unsigned long long number;
 	char *rest;
 
-	if (!text || text[0] < '0' || text[0] > '9')
+	if (!text || text[0] < '0' || text[0] > '9' || (text[0] == '0' && text[1]))
 		return -EPROTO;
 	errno = 0;
 	number = strtoull(text, &rest, 10);
@@ -126,7 +127,8 @@ static int take_all(const char *at, const char *end, struct wire_facts *facts)
 	facts->facts.home = take_text(&at, end);
 	facts->facts.shell = take_text(&at, end);
 	facts->gecos = take_text(&at, end);
-	if (!facts->gecos || !*facts->facts.user || take_number(&at, end, &incomplete) < 0)
+	if (!facts->gecos || !*facts->facts.user || take_number(&at, end, &incomplete) < 0 ||
+	    incomplete > 1)
 		return -EPROTO;
 	facts->facts.groups_incomplete = incomplete != 0;
 	return take_groups(at, end, facts);

@@ -22,9 +22,7 @@ int account_check(const struct hook *hook)
 		report(hook, LOG_ERR, "refused: %s", error.message);
 		return PAM_SYSTEM_ERR;
 	}
-	if (answer.reply->verdict == WIRE_IGNORE)
-		result = PAM_IGNORE;
-	else if (hook->arguments.dry_run)
+	if (answer.reply->verdict == WIRE_IGNORE || hook->arguments.dry_run)
 		result = PAM_IGNORE;
 	if (answer.reply->verdict != WIRE_IGNORE)
 		report(hook, LOG_NOTICE,

@@ -26,7 +26,7 @@ static inline void free_pointer(void *pointer)
 static inline void close_file(FILE **file)
 {
 	if (*file)
-		fclose(*file);
+		(void)fclose(*file);
 }
 
 static inline int steal_fd(int *fd)

@@ -6,8 +6,8 @@
 
 #include "policy/error.h"
 
-static void error_fill(struct error *error, int code, const char *step, const char *format,
-		       va_list arguments)
+__attribute__((format(printf, 4, 0))) static void
+error_fill(struct error *error, int code, const char *step, const char *format, va_list arguments)
 {
 	if (!error)
 		return;

@@ -93,19 +93,28 @@ static void scan_ask(const struct scan *scan, const struct facts *facts, struct 
 			   unit_number(min_uid, UINT32_MAX, &number) == 0 && facts->uid < number);
 }
 
-static void source_ask(struct source *source, const struct facts *facts, struct answers *answers)
+static void source_ask(const struct source *source, const struct facts *facts,
+		       struct answers *answers)
 {
 	cleanup_scan struct scan scan = {0};
 
-	if (source_read(source, NULL) == 0 &&
-	    scan_text(source->path, source->text, source->size, &scan, NULL) == 0)
+	if (source->text && scan_text(source->path, source->text, source->size, &scan, NULL) == 0)
 		scan_ask(&scan, facts, answers);
+}
+
+bool facts_exempt_by(const struct facts *facts, const struct sources *sources)
+{
+	struct answers answers = {ANSWER_NONE, ANSWER_NONE, ANSWER_NONE};
+
+	for (size_t i = 0; i < sources->count; i++)
+		source_ask(&sources->list[i], facts, &answers);
+	return answers.users == ANSWER_YES || answers.groups == ANSWER_YES ||
+	       answers.min_uid == ANSWER_YES;
 }
 
 bool policy_exempt_despite_errors(const char *config, const struct facts *facts)
 {
 	cleanup_sources struct sources sources = {0};
-	struct answers answers = {ANSWER_NONE, ANSWER_NONE, ANSWER_NONE};
 
 	if (!facts_sane(facts))
 		return false;
@@ -114,7 +123,6 @@ bool policy_exempt_despite_errors(const char *config, const struct facts *facts)
 	if (sources_open(config, SOURCE_TOLERANT, &sources, NULL) < 0)
 		return false;
 	for (size_t i = 0; i < sources.count; i++)
-		source_ask(&sources.list[i], facts, &answers);
-	return answers.users == ANSWER_YES || answers.groups == ANSWER_YES ||
-	       answers.min_uid == ANSWER_YES;
+		source_read(&sources.list[i], NULL);
+	return facts_exempt_by(facts, &sources);
 }

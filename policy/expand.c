@@ -74,7 +74,7 @@ int expand(const char *text, size_t length, const struct facts *facts, char **re
 		if (text[i] != '%')
 			putc(text[i], out);
 		else
-			result = letter_put(out, ++i < length ? text[i] : '\0', facts, error);
+			result = letter_put(out, (char)(++i < length ? text[i] : 0), facts, error);
 	}
 	if (fclose(out) != 0 && result == 0)
 		return error_set(error, ENOMEM, STEP, "out of memory");

@@ -13,6 +13,7 @@
 
 #define STEP		   "policy"
 #define MOUNT_KEYS	   6		 /* keys whose value is a list of mounts */
+#define UPPER_KEPT_LEAST   (16ULL << 20) /* an ext4 with its journal, and something in it */
 #define UPPER_SIZE_DEFAULT (64ULL << 20) /* as tmp-size: memory of the machine */
 
 static void plan_free(struct plan **plan)
@@ -95,7 +96,7 @@ static int mount_setting_compare(const void *left, const void *right)
 static int plan_set_mounts(struct plan *plan, const struct profile *profile,
 			   const struct facts *facts, struct error *error)
 {
-	struct mount_setting settings[MOUNT_KEYS];
+	struct mount_setting settings[MOUNT_KEYS] = {0};
 	size_t count = 0;
 	int result = 0;
 
@@ -123,8 +124,8 @@ static int refuse_written(const struct profile *profile, const char *name, int c
 }
 
 /*
- * The upper layer of an overlay: no key of it without an overlay; a size only in memory, where it
- * is kept; and one that is kept serves one container at a time.
+ * The upper layer of an overlay: no key of it without an overlay; where it is kept, a size that its
+ * file system can have; and one that is kept serves one container at a time.
  */
 static int plan_finish_upper(struct plan *plan, const struct profile *profile, struct error *error)
 {
@@ -142,10 +143,10 @@ static int plan_finish_upper(struct plan *plan, const struct profile *profile, s
 			plan->upper_size = UPPER_SIZE_DEFAULT;
 		return 0;
 	}
-	result = refuse_written(profile, "upper-size", ENOTSUP,
-				"not built yet for overlay-upper = keep (it would take a quota of "
-				"the file system); overlay-upper = discard has a size",
-				error);
+	if (plan->upper_size && plan->upper_size < UPPER_KEPT_LEAST)
+		result = refuse_written(profile, "upper-size", EINVAL,
+					"changes that are kept take a file system of at least 16M",
+					error);
 	if (result == 0 && plan->join == JOIN_SESSION)
 		result = refuse_written(profile, "join", EINVAL,
 					"changes that are kept belong to one container at a time: "

@@ -64,7 +64,7 @@ struct plan {
 	enum root_kind root;
 	char *root_source;     /* absolute path of tree, template or image; NULL for ROOT_HOST */
 	enum upper_kind upper; /* ROOT_OVERLAY: what becomes of the user's changes */
-	uint64_t upper_size;   /* bytes of an upper layer in memory; 0 unless that is discarded */
+	uint64_t upper_size;   /* bytes of an upper layer; 0: no limit, only where it is kept */
 	enum home_kind home;
 	enum proc_kind proc;
 	bool log;		       /* /dev/log leads to the host's socket */

@@ -70,7 +70,7 @@ static int directory_walk(const char *path, unsigned flags, int *ret_fd, struct 
 	char prefix[PATH_MAX], name[NAME_MAX + 1];
 	cleanup_fd int fd = -1;
 	const char *at = path;
-	int result, next;
+	int result, next = -1;
 
 	result = directory_enter(AT_FDCWD, "/", "/", flags, &fd, error);
 	while (result == 0 && *(at += strspn(at, "/"))) {

@@ -5,7 +5,7 @@ import os
 import shutil
 import time
 
-from engine import PYTHON, WEAK, Directory, Running, as_user, good, host, python, shell
+from engine import PYTHON, WEAK, Directory, Running, as_user, good, host, python, run, shell
 from harness import world
 from harness.check import check, expect, expect_equal, expect_match
 
@@ -252,13 +252,22 @@ def namespaces():
     expect_equal(good(python(NEW)), "end", "inside")
 
 
-@check("memory, hard links and renames do not cross from one mount to another")
+CROSSING = "ln $1/file $2/linked; mv $1/mine $2/moved; ls $2 | grep -cE 'linked|moved'; rm -f $2/*ed"
+
+
+@check("hard links and renames do not cross from one mount to another")
 def links():
-    with Directory("/home/alice/b", 0o777):
-        done = shell("echo x >/tmp/f; ln /tmp/f ~/f; ln /etc/hosts ~/h; ln /data/file ~/g; "
-                     "mv ~/nothing /data 2>/dev/null; ls ~ | grep -c '^[fgh]$'",
-                     "bind = /home/alice/b:/data\n")
-        expect_equal(done.text.splitlines()[-1], "0", f"links: {done}")
+    with Directory("/home/one", 0o777), Directory("/home/two", 0o777):
+        for name in ("file", "mine"):
+            world.write(f"/home/one/{name}", "x\n", 0o666)
+            os.chown(f"/home/one/{name}", 47001, 47001)
+        outside = as_user(["sh", "-c", CROSSING, "sh", "/home/one", "/home/two"])
+        expect_equal(outside.text, "2", f"control: on one file system they do: {outside.err}")
+        world.write("/home/one/mine", "x\n", 0o666)
+        done = run(["sh", "-c", CROSSING.replace("mv ", "python3 -c 'import os, sys; "
+                    "os.rename(*sys.argv[1:])' "), "sh", "/one", "/two"],
+                   "bind = /home/one:/one, /home/two:/two\n")
+        expect_equal((done.text, done.err.count("cross-device")), ("0", 2), f"inside: {done}")
 
 
 @check("a core dump inside calls nobody outside and stays inside")

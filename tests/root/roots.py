@@ -6,6 +6,7 @@ import shutil
 import time
 from contextlib import contextmanager
 
+import second
 from engine import WEAK, Directory, Home, Running, good, host, policy, refused, run, shell
 from harness import trees, world
 from harness.check import check, expect, expect_equal, expect_match, wait_until
@@ -344,7 +345,54 @@ def size():
     expect_equal(good(shell("dd if=/dev/zero of=/open/big bs=64k count=64 2>/dev/null; "
                             "stat -c %s /open/big", KINDS["overlay, discard"])), str(4 << 20),
                  "control: the default size")
-    refused(run(["true"], KINDS["overlay, keep"] + "upper-size = 1M\n"), "upper-size.*quota")
+    refused(run(["true"], KINDS["overlay, keep"] + "upper-size = 1M\n"), "upper-size.*at least 16M")
+
+
+def has_resource_capability():
+    with open("/proc/self/status") as lines:
+        effective = [line.split()[1] for line in lines if line.startswith("CapEff:")][0]
+    return bool(int(effective, 16) >> 24 & 1)  # CAP_SYS_RESOURCE
+
+
+FILL = "dd if=/dev/zero of=/open/big bs=64k count=1000; stat -c %s /open/big"
+
+
+@check("upper-size limits what is kept as well; the limit may grow, and does not shrink")
+def kept_size():
+    keys = "rootfs = overlay:full\nupper-size = {}\n"
+    volume = f"{STORE}/users/47001/full/volume"
+    with changes():
+        done = shell("echo x >/open/mine; " + FILL, keys.format("16M"))
+        expect_match("No space left", done.err, "data")
+        first = int(done.text)
+        expect(4 << 20 < first <= 16 << 20, f"size {first}")
+        done = shell("cat /open/mine; stat -c %s /open/big; echo y >/open/more", keys.format("16M"))
+        expect_equal(done.text.split(), ["x", str(first)], f"kept: {done.err}")
+        done = shell(FILL, keys.format("32M"))
+        if has_resource_capability():
+            expect_match("No space left", done.err, "more data")
+            expect(first + (12 << 20) < int(done.text) <= 32 << 20, f"not grown: {done.text}")
+            refused(run(["true"], keys.format("16M")), "cannot shrink")
+        else:  # a machine whose root may not: it says so, and nothing is lost
+            refused(done, "grow to 33554432 bytes: Operation not permitted")
+            expect_equal(good(shell("cat /open/mine", keys.format("16M"))), "x", "the old size")
+        expect_equal(good(shell("cat /open/mine", KINDS["overlay, keep"])), "x", "without the key")
+        expect_equal(os.stat(volume).st_mode & 0o777, 0o600, "mode of the volume")
+        done = shell("i=0; while echo >/open/f$i; do i=$((i+1)); [ $i -lt 30000 ] || exit 0; done; "
+                     "exit 9", keys.format("32M"), user="bob")
+        expect_equal((done.code, "No space left" in done.err), (9, True), "empty files")
+        refused(run(["true"], keys.format("16M"), user="bob"), "cannot shrink")
+    with changes():
+        good(shell("echo x >/open/mine", KINDS["overlay, keep"]))
+        refused(run(["true"], keys.format("16M")), "kept without upper-size")
+        trees.forget()
+        os.makedirs(os.path.dirname(volume), 0o700)
+        os.chmod(f"{STORE}/users", 0o700)
+        os.chmod(f"{STORE}/users/47001", 0o700)
+        trees.write(f"{volume}.new", "a maker was killed\n")
+        good(shell("echo x >/open/mine", keys.format("16M")), "an unfinished volume")
+        expect_equal(sorted(os.listdir(os.path.dirname(volume))), ["lock", "volume"], "files")
+    wait_until(lambda: not trees.loops(), 5, "loop devices are left")
 
 
 @check("two users of one template do not see each other's changes, nor can they reach them")
@@ -410,7 +458,8 @@ def locked():
 @check("after kill -9 of everything, the changes are whole and free for the next container")
 def killed():
     with changes():
-        for name in ("overlay, keep", "overlay of an image", "image, squashfs", "overlay, discard"):
+        for name in ("overlay, keep", "overlay, keep, limited", "overlay of an image", "image, squashfs", "overlay, discard"):
+            trees.forget()
             keys = KINDS[name]
             for _ in range(3):
                 running = Running(["bash", "-c", "echo x >/open/mine; echo up; exec sleep 100"], keys)
@@ -489,13 +538,15 @@ def hostile():
         expect_equal(differences(watched, before), [], "changed on the host")
 
 
-@check("70 runs over all kinds leave no mount, loop device or work directory", limit=120)
+@check("80 runs over all kinds leave no mount, loop device or work directory", limit=120)
 def many():
     mounts = world.read("/proc/self/mountinfo")
     with changes():
         for round in range(10):
             for name, keys in KINDS.items():
-                good(run(["true"], keys), name)
+                # One template, with a limit and without: not for one user.
+                user = "bob" if "limited" in name else "alice"
+                good(run(["true"], keys, user), name)
             if round == 0:
                 files = picture(f"{STORE}/users").keys()
         expect_equal(picture(f"{STORE}/users").keys(), files, "work directories")
@@ -514,6 +565,21 @@ def loop():
                      "written")
         expect(os.path.exists(image), "the image")
     wait_until(lambda: not trees.loops(), 5, "the loop device stays")
+
+
+@check("each kind: the second door leads into it as the first does", limit=90)
+def second_door():
+    for name, keys in every_kind():
+        mark = "tiny" if "static" in name or "erofs" in name else "full"
+        with second.Policy(lambda text: text.replace("[profile student]\nrootfs   = host\n",
+                                                     f"[profile student]\n{keys}")
+                           .replace("join     = session\n", "")):
+            done = second.door("-c", "cat /etc/mark; id -un; pwd; echo x >/tmp/x && cat /tmp/x; exit 7")
+            expect_equal((done.code, done.out.split()), (7, [mark, "henry", "/home/henry", "x"]),
+                         f"{name}: {done.err}")
+            leave = time.monotonic() + 5
+            while "henry" in host(["confinectl", "list"]).out and time.monotonic() < leave:
+                time.sleep(0.02)
 
 
 @check("check says what is wrong with a tree, template or image; explain says what is used")
@@ -547,6 +613,8 @@ def verbs():
     expect_match("^  usable +yes$", done.out, "usable")
     done = asked("explain", KINDS["overlay, discard"] + "upper-size = 1M\n", "--user", "alice")
     expect_match("^  changes +in memory, at most 1048576 bytes, thrown away$", done.out, "discard")
+    done = asked("explain", KINDS["overlay, keep, limited"], "--user", "alice")
+    expect_match("^  changes +.*/full, at most 16777216 bytes$", done.out, "a volume")
     done = asked("explain", "rootfs = image:none\n", "--user", "alice", "--json")
     expect_match('"usable":".*images/none: No such file', done.out, "JSON")
     expect("root file system" not in asked("explain", "", "--user", "alice").out, "host")

@@ -20,6 +20,7 @@ session required pam_confine.so close
 session required pam_permit.so
 session required pam_confine.so
 """
+PYTHON = "/usr/bin/python3 -IS -c "
 WHERE = "readlink /proc/self/ns/mnt"
 ALICE = 47001
 OUTSIDE = os.readlink("/proc/self/ns/mnt")
@@ -28,6 +29,11 @@ OUTSIDE = os.readlink("/proc/self/ns/mnt")
 def rounds(usual):
     """How often to repeat: usual, or what CONFINE_ROUNDS says."""
     return int(os.environ.get("CONFINE_ROUNDS", usual))
+
+
+def patience(usual, each=0.3):
+    """The time limit of a check with that many rounds, in seconds."""
+    return int(60 + rounds(usual) * each)
 
 
 def share(part, whole, what):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""R11 R15 R16 R17 R18 R28: what comes from the client, the account, the home and the policy file."""
+"""R11 R15 R16 R17 R18 R28: what comes from the client, the account, the home, and in the policy."""
 
 import ctypes
 import os
@@ -85,7 +85,7 @@ def odd_uids():
     expect("refused" in outcomes[65533][1], f"the uid of init itself: {outcomes}")
 
 
-@check("R15 names of 255 bytes, digits, another's in capitals, traversal: another's container never")
+@check("R15 names of 255 bytes, of digits, another's in capitals: another's container never")
 def odd_names():
     names = ("ALICE", "Alice", "alice.", "47001", "u47001", "-alice", "x" * 255, "a" * 256,
              "../containers", "alice@bob", "%u", "alice-c69862d948e23449")
@@ -107,8 +107,9 @@ def odd_names():
         expect_equal(alice.ask("echo here"), "here", "alice")
 
 
-EVIL = ("a\nconfine[1]: container forged of root ended", "a\r\nb", "\x1b[2J\x1b]0;x\x07", "%s%n%n%x",
-        "\udcff\udcfe\udc80", "x" * 65536, "h tty=forged session=99 opener=1", "\x7f\x00b"[:1], "é\u202e")
+EVIL = ("a\nconfine[1]: container forged of root ended", "a\r\nb", "\x1b[2J\x1b]0;x\x07",
+        "%s%n%n%x", "\udcff\udcfe\udc80", "x" * 65536, "h tty=forged session=99 opener=1",
+        "\x7f", "é\u202e", "a\\x0ab")
 
 
 def readable(text):
@@ -189,9 +190,9 @@ def bad_policies():
         text = make(good)
         with changed_policy():
             world.write(POLICY, text)
-            mark, begun = world.syslog.mark(), time.monotonic()
+            world.write("/etc/pam.d/rows", PAM)
             with Host() as host:
-                world.write("/etc/pam.d/rows", PAM)
+                mark, begun = world.syslog.mark(), time.monotonic()
                 opened = host.open("a")
                 took = time.monotonic() - begun
                 done = host("child", "a", WHERE)["out"]
@@ -238,7 +239,8 @@ TRACE = "/run/rows-trace"
 @check("R18 no file of the home is opened with privileges, though it may look like a policy")
 def home_policy():
     files = {"confine.conf": GENEROUS, ".confine.conf": GENEROUS,
-             ".config__confine__confine.conf": GENEROUS, ".config__confine__conf.d__x.conf": GENEROUS,
+             ".config__confine__confine.conf": GENEROUS,
+             ".config__confine__conf.d__x.conf": GENEROUS,
              ".confine__profile": "none\n", "etc__confine__confine.conf": GENEROUS}
     wrapper = ["strace", "-D", "-f", "-q", "-y", "-o", TRACE, "-e",
                "trace=openat,openat2,open,execve,setresuid,setuid,setns"]
@@ -249,7 +251,7 @@ def home_policy():
         text = world.read(TRACE)
     finally:
         os.path.exists(TRACE) and os.unlink(TRACE)
-        world.run(["rm", "-rf", *(f"/home/alice/{name}" for name in (".config", ".confine", "etc"))])
+        world.run(["sh", "-c", "cd /home/alice && rm -rf .config .confine etc"])
     # The directory's descriptor is followed by its name in <>, an absolute name hides it.
     opened = [name if name.startswith("/") else f"{place}/{name}" for place, name in
               re.findall(r'open(?:at2?)?\((?:[^<"]*<([^>]*)>, )?(?:AT_FDCWD, )?"([^"]+)"', text)]

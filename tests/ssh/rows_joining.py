@@ -13,17 +13,19 @@ from harness import leaks, world
 from harness.check import check, expect, expect_equal, expect_match, wait_until
 from harness.world import PLAIN, Session, ssh
 from rows_door import (ALICE, OUTSIDE, WHERE, Host, as_alice, changed_policy, container, door,
-                       named, rounds, share, student)
+                       named, patience, rounds, share, student)
 
 REGISTRY = "/run/confine/containers"
 
 # A container as a user can make one: namespaces, a registry, a socket, a process of that name.
 FAKE = r"""
-mount -t tmpfs none /run && mkdir -p /run/confine/containers/$1 && cp /usr/bin/sleep /tmp/confine-init
+mount -t tmpfs none /run && mkdir -p /run/confine/containers/$1
+cp /usr/bin/sleep /tmp/confine-init
 printf 'id=%s.00\nuser=alice\nuid=47001\ninit=1\n' $1 >/run/confine/containers/$1/state
 python3 -c '
 import os, socket, sys, time
-for name in ("/run/confine/containers/" + sys.argv[1] + "/control", "\0confine", "\0" + sys.argv[1]):
+key = sys.argv[1]
+for name in ("/run/confine/containers/" + key + "/control", "\0confine", "\0" + key):
     s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET); s.bind(name); s.listen()
     if os.fork() == 0:
         s.accept(); open("/home/alice/asked", "w").close(); os._exit(0)
@@ -105,7 +107,8 @@ def kill_container(entry):
     wait_until(lambda: not os.path.exists(f"/proc/{entry['init']}"), 5, "init stays")
 
 
-@check("R02 init dies between open and join and its number is taken: refused", limit=600)
+@check("R02 init dies between open and join and its number is taken: refused",
+       limit=patience(15))
 def recycled():
     count, taken = rounds(15), 0
     with door(), Host() as host:
@@ -131,7 +134,8 @@ def recycled():
     share(taken, count, "joins whose number was another's, all refused")
 
 
-@check("R02 init or supervisor die at any moment of the join: inside or refused", limit=600)
+@check("R02 init or supervisor die at any moment of the join: inside or refused",
+       limit=patience(40))
 def killed_while_joining():
     count, answers = rounds(40), {}
     with door(), Host() as host:
@@ -176,12 +180,14 @@ def killed_at_setns():
 VOLATILE = ("Pid|Tgid|Ngid|PPid|NStgid|NSpid|NSpgid|NSsid|Vm[A-Z]|Rss|HugetlbPages|SigQ|Threads|"
             "voluntary|nonvoluntary|Cpus_allowed|Mems_allowed|State|TracerPid")
 STATE = (f"grep -vE '^({VOLATILE})' /proc/self/status; cat /proc/self/limits; "
-         "sed 's/[0-9]*$//' /proc/self/cgroup; cat /proc/self/oom_score_adj /proc/self/personality; "
-         "nice; umask; ls -l /proc/self/ns | sed 's/.*-> //'; cut -d' ' -f3- /proc/self/mountinfo; env | grep -v ^SSH_C; echo end")
+         "sed 's/[0-9]*$//' /proc/self/cgroup; cat /proc/self/oom_score_adj "
+         "/proc/self/personality; nice; umask; ls -l /proc/self/ns | sed 's/.*-> //'; "
+         "cut -d' ' -f3- /proc/self/mountinfo; env | grep -v ^SSH_C; echo end")
 
 WRECK = """
 rm -rf /tmp/* /var/tmp/* /dev/shm/* /run/* /etc/* /dev/* /proc/* 2>/dev/null
-find / -xdev -writable ! -path '/home/*' ! -path '/proc/*' -exec sh -c ': >"$1"' sh {} \\; 2>/dev/null
+exec 2>/dev/null
+find / -xdev -writable ! -path '/home/*' ! -path '/proc/*' -exec sh -c ': >"$1"' sh {} \\;
 find /proc /sys -maxdepth 3 -writable -type f -exec sh -c 'echo 0 >"$1"' sh {} \\; 2>/dev/null
 for p in $(ls /proc | grep '^[0-9]'); do
     prlimit --pid $p --nofile=999999:999999 --core=unlimited; renice -n -5 -p $p
@@ -298,8 +304,8 @@ def peek_inside():
     seconds = max(4, rounds(0) // 50)
     with peeker(), door(("proc     = full\n", "proc     = full\n")), Session("alice") as session:
         session.ask("sleep 1000 >/dev/null 2>&1 & disown")
-        watcher = world.start(world.client("alice", command=f"{PEEK} {seconds} {' '.join(GUARDED)}"),
-                              text=True)
+        command = f"{PEEK} {seconds} {' '.join(GUARDED)}"
+        watcher = world.start(world.client("alice", command=command), text=True)
         watcher.stdout.readline()
         log_in_often(seconds - 1)
         programs, _ = got_into(watcher.communicate(timeout=60)[0])

@@ -11,10 +11,12 @@ from contextlib import contextmanager
 from harness import world
 from harness.check import check, expect, expect_equal, expect_match, wait_until
 from harness.world import INSIDE, Session, client, run, ssh, start
-from rows_door import (ALICE, OUTSIDE, WHERE, Host, container, containers, door, rounds, share)
+from rows_door import (ALICE, OUTSIDE, WHERE, Host, container, containers, door, patience, rounds,
+                       share)
 
 
-@check("R56 the last logout against a login, from a barrier: in a container that lives", limit=900)
+@check("R56 the last logout against a login, from a barrier: in a container that lives",
+       limit=patience(200))
 def logout_against_login():
     count, joined = rounds(200), 0
     question = "hostname; sleep 0.01; echo $(readlink /proc/self/ns/pid)"
@@ -70,7 +72,8 @@ def mountinfo():
     return world.read("/proc/self/mountinfo")
 
 
-@check("R33 mountinfo of the host is byte for byte the same after many logins", limit=900)
+@check("R33 mountinfo of the host is byte for byte the same after many logins",
+       limit=patience(100))
 def mounts_stay():
     before, count = mountinfo(), rounds(100)
     with door(), Host() as host:
@@ -182,7 +185,8 @@ def swap_rounds(host, place, target, count, real):
     return answers
 
 
-@check("R21 parts of the home's path renamed all the time: served right or refused", limit=1800)
+@check("R21 parts of the home's path renamed all the time: served right or refused",
+       limit=patience(200, 0.5))
 def swapped_homes():
     count, total = rounds(200) // len(SWAPS), {}
     with playground(), home_at("/home/play/p/h"), door(), Host() as host:
@@ -252,7 +256,8 @@ def odd_forks():
         expect_equal(host("start", "c", "carol"), {}, "start")
 
 
-@check("R59 many sessions of one service: no descriptor and no byte is lost", limit=600)
+@check("R59 many sessions of one service: no descriptor and no byte is lost",
+       limit=patience(100))
 def no_loss():
     def memory():
         text = world.read(f"/proc/{host.process.pid}/smaps_rollup")

@@ -223,7 +223,7 @@ static void test_wrong_rootfs(void **state)
 	assert_only_problem(PROFILE "upper-size = 1M\n",
 			    "-:0: F1:3: upper-size: ", "needs rootfs = overlay");
 	assert_only_problem(PROFILE "rootfs = overlay:t\nupper-size = 1M\n",
-			    "-:0: F1:4: upper-size: ", "not built yet for overlay-upper = keep");
+			    "-:0: F1:4: upper-size: ", "at least 16M");
 	assert_only_problem(PROFILE "rootfs = overlay:t\njoin = session\n",
 			    "-:0: F1:4: join: ", "one container at a time");
 }

@@ -18,6 +18,7 @@ KINDS = {
     "directory, distribution": f"rootfs = directory:{STORE}/rootfs/full\n",
     "overlay, discard": "rootfs = overlay:full\noverlay-upper = discard\n",
     "overlay, keep": "rootfs = overlay:full\n",
+    "overlay, keep, limited": "rootfs = overlay:full\nupper-size = 16M\n",
     "image, squashfs": "rootfs = image:full.squashfs\n",
     "image, erofs": "rootfs = image:tiny.erofs\n",
     "overlay of an image": f"rootfs = overlay:{STORE}/images/full.squashfs\n",
@@ -129,7 +130,7 @@ def loops():
                 found.append(f"loop {name} {file.read().strip()}")
         except OSError:
             pass
-    return {line for line in found if re.search(r"(tiny|full|odd)\.(squashfs|erofs)", line)}
+    return {line for line in found if re.search(r"(tiny|full|odd)\.(squashfs|erofs)|/volume$", line)}
 
 
 def forget():
