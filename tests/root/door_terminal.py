@@ -168,6 +168,7 @@ def suspend():
         expect("w0ke" not in terminal.command("sleep 0.5"), "it went on while stopped")
         terminal.type("fg\n")
         terminal.wait_for("w0ke\r\n")
+        terminal.wait_for("ready:")  # what is typed before is for the shell inside, as with ssh
         expect_match("5$", terminal.command("echo $?"), "status")
         leave(terminal)
     last_session_gone()
