@@ -102,6 +102,8 @@ static size_t read_members(int cgroup, pid_t *ids, size_t max)
 
 	while (list && count < max && fscanf(list, "%d", &ids[count]) == 1)
 		count++;
+	if (!list)
+		close_fd(&fd);
 	return count;
 }
 
